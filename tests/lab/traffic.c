@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * traffic - send packets between network namespaces and count what comes back.
+ *
+ *	traffic [-r RATE] [-d MS] [-1] [-g MS] [-w NETNS]... FLOW...
+ *	FLOW = udp|tcp|icmp,NAME-NETNS,ADDRESS,NAME-NETNS,ADDRESS,PORT
+ *
+ * One process holds both ends of every flow: a socket keeps the namespace it was made in.  The second end echoes, the
+ * first counts.  A TCP flow connects once and then sends messages over the connection.  Every flow sends RATE messages
+ * a second (default 10) for MS milliseconds (default 2000), or with -1 until it got its first answer; then the last
+ * answers are awaited for -g milliseconds (default 500).  For each flow one line is printed:
+ *
+ *	PROTO FROM TO PORT sent N back N first_ms N lost N gap_ms N
+ *
+ * first_ms is the time from the first message (for TCP: from connect()) to the first answer, -1 when there was none;
+ * lost counts the messages without an answer that were sent once the first answer was there; gap_ms is the longest
+ * time between two answers.
+ *
+ * -w counts the security associations of a namespace ten times a second, and prints for each destination address
+ *
+ *	sa NETNS ADDRESS max N spis N
+ *
+ * the most that were there at one time, and how many different ones in all.  Larval SAs (without keys) do not count.
+ *
+ * Exit status: 0 if every flow was answered, 1 if not, 2 when it could not run.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lab.h"
+#include "sawatch.h"
+
+#define FLOWS_MAX 128
+#define WATCHES_MAX 16
+#define WATCH_PERIOD_MS 100
+#define SEQ_MAX 65536
+
+enum proto { UDP, TCP, ICMP };
+
+static const char *const proto_names[] = { "udp", "tcp", "icmp" };
+
+struct message {
+	uint8_t icmp[8]; /* ICMP echo header; unused otherwise */
+	char mark[32];
+	uint32_t flow, seq;
+};
+
+struct flow {
+	enum proto proto;
+	char from[64], to[64];
+	struct sockaddr_storage src, dst;
+	socklen_t addr_len;
+	int port;
+	int client, server, conn; /* conn: the accepted end of TCP */
+	bool connected;
+	long start, first, last, gap; /* ms */
+	uint32_t sent, back, first_seq;
+	size_t part_len; /* bytes of a message that TCP has delivered so far */
+	struct message part;
+	bool *answered; /* by sequence number */
+};
+
+struct plan {
+	struct flow flows[FLOWS_MAX];
+	size_t n_flows;
+	struct sawatch *watches[WATCHES_MAX];
+	size_t n_watches;
+	int home; /* the namespace we came from */
+	long rate, duration, grace;
+	bool once;
+};
+
+static void
+die(const char *what)
+{
+	fprintf(stderr, "traffic: %s: %s\n", what, strerror(errno));
+	exit(2);
+}
+
+static long
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static int
+socket_in(const char *netns, int home, int family, int type, int proto)
+{
+	int fd;
+
+	lab_enter(netns);
+	fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, proto);
+	if (fd < 0)
+		die("socket");
+	if (setns(home, CLONE_NEWNET) < 0)
+		die("setns");
+	return fd;
+}
+
+static void
+parse_addr(const char *text, struct sockaddr_storage *ss, socklen_t *len, int port)
+{
+	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_DGRAM }, *ai;
+
+	if (getaddrinfo(text, NULL, &hints, &ai) != 0) {
+		fprintf(stderr, "traffic: bad address %s\n", text);
+		exit(2);
+	}
+	memcpy(ss, ai->ai_addr, ai->ai_addrlen);
+	*len = ai->ai_addrlen;
+	if (ss->ss_family == AF_INET)
+		((struct sockaddr_in *)ss)->sin_port = htons((uint16_t)port);
+	else
+		((struct sockaddr_in6 *)ss)->sin6_port = htons((uint16_t)port);
+	freeaddrinfo(ai);
+}
+
+/*
+ * Read "proto,netns,address,netns,address,port" into |f|.
+ */
+static void
+parse_flow(struct flow *f, const char *text)
+{
+	char *copy = strdup(text), *save = NULL, *field[6];
+	size_t i;
+
+	for (i = 0; copy && i < 6; i++) {
+		field[i] = strtok_r(i == 0 ? copy : NULL, ",", &save);
+		if (!field[i])
+			break;
+	}
+	if (i < 6) {
+		fprintf(stderr, "traffic: bad flow %s\n", text);
+		exit(2);
+	}
+	for (i = 0; i < 3 && strcmp(field[0], proto_names[i]) != 0; i++)
+		;
+	if (i == 3) {
+		fprintf(stderr, "traffic: unknown protocol in %s\n", text);
+		exit(2);
+	}
+	f->proto = (enum proto)i;
+	snprintf(f->from, sizeof(f->from), "%s", field[1]);
+	snprintf(f->to, sizeof(f->to), "%s", field[3]);
+	f->port = atoi(field[5]);
+	parse_addr(field[2], &f->src, &f->addr_len, 0);
+	parse_addr(field[4], &f->dst, &f->addr_len, f->proto == ICMP ? 0 : f->port);
+	free(copy);
+}
+
+/*
+ * Make the two ends.  Flows to the same address and port share nothing: the server end is connected (UDP) or keeps
+ * its own accepted connection (TCP), and SO_REUSEPORT lets them live beside each other.
+ */
+static void
+open_flow(struct flow *f, int home)
+{
+	int type = f->proto == UDP ? SOCK_DGRAM : f->proto == TCP ? SOCK_STREAM : SOCK_RAW, one = 1;
+	int ipproto = f->proto == ICMP ? IPPROTO_ICMP : 0;
+	struct sockaddr_storage local;
+	socklen_t len = sizeof(local);
+
+	f->server = f->conn = -1;
+	f->first = -1;
+	f->answered = calloc(SEQ_MAX, sizeof(*f->answered));
+	if (!f->answered)
+		die("calloc");
+	f->client = socket_in(f->from, home, f->src.ss_family, type, ipproto);
+	if (bind(f->client, (struct sockaddr *)&f->src, f->addr_len) < 0)
+		die("bind of the near end");
+	if (f->proto == ICMP)
+		return;
+	f->server = socket_in(f->to, home, f->dst.ss_family, type, 0);
+	if (setsockopt(f->server, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
+	    bind(f->server, (struct sockaddr *)&f->dst, f->addr_len) < 0)
+		die("bind of the far end");
+	if (f->proto == TCP) {
+		if (listen(f->server, 1) < 0)
+			die("listen");
+		return;
+	}
+	if (getsockname(f->client, (struct sockaddr *)&local, &len) < 0 ||
+	    connect(f->server, (struct sockaddr *)&local, len) < 0 ||
+	    connect(f->client, (struct sockaddr *)&f->dst, f->addr_len) < 0)
+		die("connect");
+}
+
+static uint16_t
+icmp_checksum(const void *data, size_t len)
+{
+	const uint8_t *p = data;
+	uint32_t sum = 0;
+	size_t i;
+
+	for (i = 0; i + 1 < len; i += 2)
+		sum += ((uint32_t)p[i] << 8) | p[i + 1];
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return htons((uint16_t)~sum);
+}
+
+static void
+send_one(struct flow *f, uint32_t index, long now)
+{
+	struct message m;
+	uint16_t sum;
+	ssize_t n;
+
+	if (f->sent == 0)
+		f->start = now;
+	if (f->proto == TCP && f->sent == 0 && !f->connected) {
+		if (connect(f->client, (struct sockaddr *)&f->dst, f->addr_len) < 0 && errno != EINPROGRESS)
+			die("connect");
+		f->connected = true;
+	}
+	if (f->sent == SEQ_MAX)
+		return;
+	memset(&m, 0, sizeof(m));
+	strcpy(m.mark, LAB_MARK);
+	m.flow = index;
+	m.seq = f->sent;
+	if (f->proto == ICMP) {
+		m.icmp[0] = 8; /* echo request */
+		sum = icmp_checksum(&m, sizeof(m));
+		memcpy(m.icmp + 2, &sum, 2);
+		n = sendto(f->client, &m, sizeof(m), 0, (struct sockaddr *)&f->dst, f->addr_len);
+	} else {
+		n = send(f->client, &m, sizeof(m), MSG_NOSIGNAL);
+	}
+	/* a TCP connection that is not up yet sends nothing; everything else that is refused counts as lost */
+	if (f->proto == TCP && n != (ssize_t)sizeof(m)) {
+		if (n >= 0 || (errno != EAGAIN && errno != ENOTCONN))
+			die("send over TCP");
+		return;
+	}
+	f->sent++;
+}
+
+static void
+take_answer(struct flow *f, uint32_t index, const struct message *m, long now)
+{
+	if (strcmp(m->mark, LAB_MARK) != 0 || m->flow != index || m->seq >= f->sent || f->answered[m->seq])
+		return;
+	f->answered[m->seq] = true;
+	f->back++;
+	if (f->first < 0) {
+		f->first = now - f->start;
+		f->first_seq = m->seq;
+	} else if (now - f->last > f->gap) {
+		f->gap = now - f->last;
+	}
+	f->last = now;
+}
+
+static void
+read_tcp(struct flow *f, uint32_t index, long now)
+{
+	ssize_t n;
+
+	while ((n = recv(f->client, (char *)&f->part + f->part_len, sizeof(f->part) - f->part_len, 0)) > 0) {
+		f->part_len += (size_t)n;
+		if (f->part_len < sizeof(f->part))
+			continue;
+		take_answer(f, index, &f->part, now);
+		f->part_len = 0;
+	}
+}
+
+static void
+read_near(struct flow *f, uint32_t index, long now)
+{
+	uint8_t packet[256];
+	struct message m;
+	ssize_t n;
+	size_t skip = f->proto == ICMP && f->src.ss_family == AF_INET ? 20 : 0;
+
+	if (f->proto == TCP) {
+		read_tcp(f, index, now);
+		return;
+	}
+	while ((n = recv(f->client, packet, sizeof(packet), 0)) >= 0) {
+		if ((size_t)n != skip + sizeof(m))
+			continue;
+		memcpy(&m, packet + skip, sizeof(m));
+		if (f->proto != ICMP || m.icmp[0] == 0)
+			take_answer(f, index, &m, now);
+	}
+}
+
+static void
+serve_far(struct flow *f)
+{
+	char data[4096];
+	ssize_t n;
+	int fd = f->proto == TCP ? f->conn : f->server;
+
+	if (f->proto == TCP && f->conn < 0) {
+		f->conn = accept4(f->server, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		fd = f->conn;
+	}
+	if (fd < 0)
+		return;
+	while ((n = recv(fd, data, sizeof(data), 0)) > 0)
+		if (send(fd, data, (size_t)n, MSG_NOSIGNAL) < 0)
+			break;
+}
+
+/*
+ * Wait until |until| at the latest, and serve whatever arrives.
+ */
+static void
+serve(struct plan *p, long until)
+{
+	struct pollfd fds[2 * FLOWS_MAX];
+	long wait = until - now_ms();
+	size_t i;
+
+	for (i = 0; i < p->n_flows; i++) {
+		const struct flow *f = &p->flows[i];
+		bool idle_tcp = f->proto == TCP && !f->connected;
+
+		fds[2 * i] = (struct pollfd){ .fd = idle_tcp ? -1 : f->client, .events = POLLIN };
+		fds[2 * i + 1] = (struct pollfd){ .fd = f->conn >= 0 ? f->conn : f->server, .events = POLLIN };
+	}
+	if (poll(fds, 2 * p->n_flows, wait > 0 ? (int)wait : 0) < 0 && errno != EINTR)
+		die("poll");
+	for (i = 0; i < p->n_flows; i++) {
+		if (fds[2 * i + 1].revents)
+			serve_far(&p->flows[i]);
+		if (fds[2 * i].revents)
+			read_near(&p->flows[i], (uint32_t)i, now_ms());
+	}
+}
+
+static bool
+all_answered(const struct plan *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_flows; i++)
+		if (p->flows[i].first < 0)
+			return false;
+	return true;
+}
+
+static void
+run(struct plan *p)
+{
+	long start = now_ms(), next_send = start, next_watch = start, end = start + p->duration, now;
+	size_t i;
+
+	while ((now = now_ms()) < end + p->grace) {
+		bool sending = now < end && !(p->once && all_answered(p));
+
+		if (!sending && now < end)
+			break;
+		if (sending && now >= next_send) {
+			for (i = 0; i < p->n_flows; i++)
+				if (!p->once || p->flows[i].first < 0)
+					send_one(&p->flows[i], (uint32_t)i, now);
+			next_send += 1000 / p->rate;
+		}
+		if (p->n_watches > 0 && now >= next_watch) {
+			for (i = 0; i < p->n_watches; i++)
+				sawatch_look(p->watches[i]);
+			next_watch = now + WATCH_PERIOD_MS;
+		}
+		serve(p, sending && next_send < now + 50 ? next_send : now + 50);
+	}
+}
+
+static int
+report(const struct plan *p)
+{
+	size_t i;
+	uint32_t s, lost;
+
+	for (i = 0; i < p->n_flows; i++) {
+		const struct flow *f = &p->flows[i];
+
+		for (lost = 0, s = f->first_seq; f->first >= 0 && s < f->sent; s++)
+			lost += !f->answered[s];
+		printf("%s %s %s %d sent %u back %u first_ms %ld lost %u gap_ms %ld\n", proto_names[f->proto],
+		    f->from, f->to, f->port, f->sent, f->back, f->first, lost, f->gap);
+	}
+	for (i = 0; i < p->n_watches; i++)
+		sawatch_report(p->watches[i]);
+	return all_answered(p) ? 0 : 1;
+}
+
+static long
+number(const char *text)
+{
+	char *end;
+	long v = strtol(text, &end, 10);
+
+	if (*end != '\0' || v <= 0) {
+		fprintf(stderr, "traffic: not a positive number: %s\n", text);
+		exit(2);
+	}
+	return v;
+}
+
+static void
+options(struct plan *p, int argc, char **argv)
+{
+	int c;
+
+	while ((c = getopt(argc, argv, "r:d:g:w:1")) != -1) {
+		if (c == 'r') {
+			p->rate = number(optarg);
+		} else if (c == 'd') {
+			p->duration = number(optarg);
+		} else if (c == 'g') {
+			p->grace = number(optarg);
+		} else if (c == '1') {
+			p->once = true;
+		} else if (c == 'w' && p->n_watches < WATCHES_MAX) {
+			lab_enter(optarg);
+			p->watches[p->n_watches++] = sawatch_new(optarg);
+			if (setns(p->home, CLONE_NEWNET) < 0)
+				die("setns");
+		} else {
+			fprintf(stderr, "usage: traffic [-r RATE] [-d MS] [-1] [-g MS] [-w NETNS]... FLOW...\n");
+			exit(2);
+		}
+	}
+	for (; optind < argc; optind++) {
+		if (p->n_flows == FLOWS_MAX) {
+			fprintf(stderr, "traffic: more than %d flows\n", FLOWS_MAX);
+			exit(2);
+		}
+		parse_flow(&p->flows[p->n_flows], argv[optind]);
+		open_flow(&p->flows[p->n_flows], p->home);
+		p->n_flows++;
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct plan p = { .rate = 10, .duration = 2000, .grace = 500 };
+
+	p.home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (p.home < 0)
+		die("/proc/self/ns/net");
+	options(&p, argc, argv);
+	if (p.rate > 1000 || p.duration * p.rate / 1000 >= SEQ_MAX) {
+		fprintf(stderr, "traffic: at most 1000 messages a second and %d in all\n", SEQ_MAX);
+		return 2;
+	}
+	run(&p);
+	return report(&p);
+}
