@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# `make check` runs the unit tests, the scenarios of the simulated world and the style checks.  What needs a kernel with ESP
+# or a second implementation is in tests/lab, and runs from contrib/quickstart.
+
+AM_CPPFLAGS += -I$(top_srcdir)/tests $(CHECK_CFLAGS)
+
+ringtail_test_libs = $(ringtail_lib_libs) $(CHECK_LIBS)
+ringtail_kern_test_libs = $(ringtail_kern_libs) $(CHECK_LIBS)
+
+include $(top_srcdir)/tests/unit/fail_alloc.mk
+include $(top_srcdir)/tests/unit/util.mk
+include $(top_srcdir)/tests/unit/alg.mk
+
+TESTS += $(check_PROGRAMS)
+
+# Data is found through RINGTAIL_SRCDIR, what was built through RINGTAIL_BUILDDIR.
+AM_TESTS_ENVIRONMENT = \
+	RINGTAIL_SRCDIR='$(top_srcdir)'; export RINGTAIL_SRCDIR; \
+	RINGTAIL_BUILDDIR='$(top_builddir)'; export RINGTAIL_BUILDDIR; \
+	RINGTAIL_CPPFLAGS='$(CRYPTO_CFLAGS) $(EVENT_CFLAGS) $(MNL_CFLAGS) $(CHECK_CFLAGS)'; export RINGTAIL_CPPFLAGS; \
+	CC='$(CC)'; export CC;
+
+# The style checks read the sources and an ordinary build: running them on an instrumented one, too, would show nothing new.
+style_tests = \
+	tests/style/banned.sh \
+	tests/style/fragments.sh \
+	tests/style/globals.sh \
+	tests/style/headers.sh \
+	tests/style/layers.sh \
+	tests/style/sizes.sh
+if !SANITIZERS
+if !COVERAGE
+if !FUZZ
+TESTS += $(style_tests)
+endif
+endif
+endif
+TEST_EXTENSIONS = .sh
+SH_LOG_COMPILER = bash
+
+# The lab's tools.  "make lab" builds what the lab needs, and nothing is run.
+EXTRA_PROGRAMS += tests/lab/traffic tests/lab/tap
+tests_lab_traffic_SOURCES = tests/lab/traffic.c tests/lab/sawatch.c tests/lab/sawatch.h tests/lab/lab.h
+tests_lab_traffic_LDADD =
+tests_lab_tap_SOURCES = tests/lab/tap.c tests/lab/lab.h
+tests_lab_tap_LDADD =
+.PHONY: lab
+lab: all tests/lab/traffic$(EXEEXT) tests/lab/tap$(EXEEXT)
+CLEANFILES += tests/lab/traffic$(EXEEXT) tests/lab/tap$(EXEEXT)
+
+EXTRA_DIST += \
+	$(style_tests) \
+	tests/README \
+	tests/lab/README \
+	tests/lab/guest \
+	tests/lab/interop.sh \
+	tests/lab/lab.sh \
+	tests/lab/rekey.sh \
+	tests/lab/run \
+	tests/lab/strongswan.sh \
+	tests/lab/talk.sh \
+	tests/lab/talk/ipsec-tools.conf \
+	tests/lab/talk/racoon.conf
