@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: BSD-3-Clause
+check_PROGRAMS += tests/unit/t_util_addr
+tests_unit_t_util_addr_SOURCES = tests/unit/t_util_addr.c
+tests_unit_t_util_addr_LDADD = $(ringtail_test_libs)
+check_PROGRAMS += tests/unit/t_util_bytes
+tests_unit_t_util_bytes_SOURCES = tests/unit/t_util_bytes.c $(fail_alloc_sources)
+tests_unit_t_util_bytes_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
+tests_unit_t_util_bytes_LDADD = $(ringtail_test_libs)
+check_PROGRAMS += tests/unit/t_util_rdwr
+tests_unit_t_util_rdwr_SOURCES = tests/unit/t_util_rdwr.c $(fail_alloc_sources)
+tests_unit_t_util_rdwr_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
+tests_unit_t_util_rdwr_LDADD = $(ringtail_test_libs)
+check_PROGRAMS += tests/unit/t_util_tables
+tests_unit_t_util_tables_SOURCES = tests/unit/t_util_tables.c $(fail_alloc_sources)
+tests_unit_t_util_tables_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
+tests_unit_t_util_tables_LDADD = $(ringtail_test_libs)
+check_PROGRAMS += tests/unit/t_util_text
+tests_unit_t_util_text_SOURCES = tests/unit/t_util_text.c
+tests_unit_t_util_text_LDADD = $(ringtail_test_libs)
