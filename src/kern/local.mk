@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: BSD-3-Clause
+src_kern_sources = \
+	src/kern/kern.c src/kern/kern.h src/kern/rtnl.c src/kern/rtnl.h src/kern/xfrm.c src/kern/xfrm.h \
+	src/kern/xfrm_conv.c src/kern/xfrm_conv.h src/kern/xfrm_event.c src/kern/xfrm_move.c src/kern/xfrm_msg.h \
+	src/kern/xfrm_ops.c src/kern/xfrm_priv.h src/kern/xfrm_probe.c src/kern/xfrm_reason.c src/kern/xfrm_sa.c \
+	src/kern/xfrm_sock.c src/kern/xfrm_sock.h src/kern/xfrm_socket.c src/kern/xfrm_sp.c
