@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: the rows of a kind lie together in the order of their ids, so that alg_get() is an index.  All other lookups
- * walk the rows of the kind; the first that fits wins, and rows marked ALG_SHADOW stand back where a number has two.
+ * How it works: the rows of a kind lie together in the order of their ids, so that alg_get() is an
+ * index.  All other lookups walk the rows of the kind; the first that fits wins, and rows marked
+ * ALG_SHADOW stand back where a number has two.
  */
 #include "alg/alg.h"
 #include "util/text.h"
@@ -9,13 +10,13 @@
 #include <string.h>
 
 /* ids are kind << 12 | 1..n */
-#define ID_KIND(id) ((unsigned)(id) >> 12)
-#define ID_INDEX(id) (((unsigned)(id) & 0xfff) - 1)
+#define ID_KIND(id)  ((unsigned)(id) >> 12)
+#define ID_INDEX(id) (((unsigned)(id)&0xfff) - 1)
 
 const struct alg *
 alg_get(enum alg_id id)
 {
-	size_t            n;
+	size_t n;
 	const struct alg *v = alg_of_kind((enum alg_kind)ID_KIND(id), &n);
 
 	return ID_INDEX(id) < n ? &v[ID_INDEX(id)] : NULL;
@@ -33,7 +34,7 @@ has_word(const char *const *words, const char *word)
 const struct alg *
 alg_find_conf(enum alg_kind kind, const char *word)
 {
-	size_t            n;
+	size_t n;
 	const struct alg *v = alg_of_kind(kind, &n);
 
 	for (size_t i = 0; i < n; i++)
@@ -45,7 +46,7 @@ alg_find_conf(enum alg_kind kind, const char *word)
 const struct alg *
 alg_find_setkey(enum alg_kind kind, const char *word)
 {
-	size_t            n;
+	size_t n;
 	const struct alg *v = alg_of_kind(kind, &n);
 
 	for (size_t i = 0; i < n; i++)
@@ -56,15 +57,15 @@ alg_find_setkey(enum alg_kind kind, const char *word)
 
 /* The row of |kind| with |number| in the int column at |offset|, none of those flagged |not|. */
 static const struct alg *
-find_number(enum alg_kind kind, size_t offset, uint32_t number, unsigned not)
+find_number(enum alg_kind kind, size_t offset, uint32_t number, unsigned not )
 {
-	size_t            n;
+	size_t n;
 	const struct alg *v = alg_of_kind(kind, &n);
-	int               have;
+	int have;
 
 	for (size_t i = 0; i < n; i++) {
 		memcpy(&have, (const char *)&v[i] + offset, sizeof(have));
-		if (have != ALG_NO_NUMBER && (uint32_t)have == number && (v[i].flags & not) == 0)
+		if (have != ALG_NO_NUMBER && (uint32_t)have == number && (v[i].flags & not ) == 0)
 			return &v[i];
 	}
 	return NULL;
@@ -103,7 +104,7 @@ alg_find_pfkey(enum alg_kind kind, uint32_t number)
 const struct alg *
 alg_find_xfrm(enum alg_kind kind, const char *xfrm, unsigned icv_bits)
 {
-	size_t            n;
+	size_t n;
 	const struct alg *v = alg_of_kind(kind, &n);
 
 	for (size_t i = 0; i < n; i++) {
@@ -118,9 +119,9 @@ alg_find_xfrm(enum alg_kind kind, const char *xfrm, unsigned icv_bits)
 const char *
 alg_suggest(enum alg_kind kind, const char *word)
 {
-	size_t            n;
+	size_t n;
 	const struct alg *v = alg_of_kind(kind, &n);
-	struct name_best  best = { NULL, 0 };
+	struct name_best best = { NULL, 0 };
 
 	for (size_t i = 0; i < n; i++)
 		for (const char *const *w = v[i].conf; *w != NULL; w++)
@@ -147,13 +148,13 @@ alg_keymat_len(const struct alg *a, unsigned bits)
 static const struct {
 	enum alg_id prf, hash, integ;
 } families[] = {
-	{ PRF_HMAC_MD5,    HASH_MD5,    INTEG_HMAC_MD5_96 },
-	{ PRF_HMAC_SHA1,   HASH_SHA1,   INTEG_HMAC_SHA1_96 },
+	{ PRF_HMAC_MD5, HASH_MD5, INTEG_HMAC_MD5_96 },
+	{ PRF_HMAC_SHA1, HASH_SHA1, INTEG_HMAC_SHA1_96 },
 	{ PRF_HMAC_SHA256, HASH_SHA256, INTEG_HMAC_SHA256_128 },
 	{ PRF_HMAC_SHA384, HASH_SHA384, INTEG_HMAC_SHA384_192 },
 	{ PRF_HMAC_SHA512, HASH_SHA512, INTEG_HMAC_SHA512_256 },
-	{ PRF_AES_XCBC,    ALG_ID_NONE, INTEG_AES_XCBC_96 },
-	{ PRF_AES_CMAC,    ALG_ID_NONE, INTEG_AES_CMAC_96 },
+	{ PRF_AES_XCBC, ALG_ID_NONE, INTEG_AES_XCBC_96 },
+	{ PRF_AES_CMAC, ALG_ID_NONE, INTEG_AES_CMAC_96 },
 };
 
 #define FAMILIES (sizeof(families) / sizeof(families[0]))
@@ -189,7 +190,7 @@ const char *
 alg_text(enum alg_id id, unsigned bits, struct name_buf *buf)
 {
 	const struct alg *a = alg_get(id);
-	struct text       t = text_in(buf->s, sizeof(buf->s));
+	struct text t = text_in(buf->s, sizeof(buf->s));
 
 	if (a == NULL && id == ALG_ID_NONE)
 		text_add(&t, "none");

@@ -1,25 +1,33 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The registry itself: all ids in the order of enum alg_id, one row each.
+ * The registry itself: all ids in the order of enum alg_id, one row each, an algorithm's facts side by side.
  *
- * Numbers come from IANA's "Internet Key Exchange (IKE) Attributes" (RFC 2409 appendix A), '"Magic Numbers" for ISAKMP
- * Protocol' (RFC 2407 section 4.4 and 4.5), "Internet Key Exchange Version 2 (IKEv2) Parameters", from <linux/pfkeyv2.h>,
- * and from the names under which Linux knows the transforms.
+ * Numbers come from IANA's "Internet Key Exchange (IKE) Attributes" (RFC 2409 appendix A), '"Magic
+ * Numbers" for ISAKMP Protocol' (RFC 2407 sections 4.4 and 4.5), "Internet Key Exchange Version 2
+ * (IKEv2) Parameters", from <linux/pfkeyv2.h>, and from the names under which Linux knows the
+ * transforms.
  */
 #include "alg/alg.h"
 
 #define NO ALG_NO_NUMBER
-#define WORDS(...) { __VA_ARGS__ }
+#define WORDS(...)          \
+	{                   \
+		__VA_ARGS__ \
+	}
 /* the numbers of a cipher, in the order IKEv1, ESP, IKEv2, PF_KEY */
-#define ENCR_NUM(ike, esp, two, pf) .v1_ike = ike, .v1_ipsec = esp, .v1_ah = NO, .v2 = two, .pfkey = pf
+#define ENCR_NUM(ike, esp, two, pf) \
+	.v1_ike = ike, .v1_ipsec = esp, .v1_ah = NO, .v2 = two, .pfkey = pf
 /* the numbers of an integrity algorithm: authentication attribute, AH, IKEv2, PF_KEY */
-#define INTEG_NUM(attr, ah, two, pf) .v1_ike = NO, .v1_ipsec = attr, .v1_ah = ah, .v2 = two, .pfkey = pf
+#define INTEG_NUM(attr, ah, two, pf) \
+	.v1_ike = NO, .v1_ipsec = attr, .v1_ah = ah, .v2 = two, .pfkey = pf
 /* the numbers of all others: IKEv1, IKEv2 */
 #define IKE_NUM(ike, two) .v1_ike = ike, .v1_ipsec = NO, .v1_ah = NO, .v2 = two, .pfkey = NO
-#define KEY(min, max, dflt, step) .key_min = min, .key_max = max, .key_default = dflt, .key_step = step
+#define KEY(min, max, dflt, step) \
+	.key_min = min, .key_max = max, .key_default = dflt, .key_step = step
 #define FIXED(bits) KEY(bits, bits, bits, 0)
-#define CBC(size) .block = size, .iv = size
+#define CBC(size)   .block = size, .iv = size
 
+/* clang-format off */
 static const struct alg rows[] = {
 	/* ALG_ENCR */
 	{ ENCR_DES, ALG_ENCR, ALG_WEAK | ALG_LEGACY, "des", WORDS("des"), WORDS("des-cbc"), "cbc(des)",
@@ -58,7 +66,7 @@ static const struct alg rows[] = {
 	AES_CCM(8, 8, 14),
 	AES_CCM(12, 12, 15),
 	AES_CCM(16, 16, 16),
-	/* RFC 7634 section 2: "As the key length is fixed, there is no need for the Key Length attribute": fixed here too */
+	/* RFC 7634: the key always has 256 bits, so that no Key Length attribute is sent */
 	{ ENCR_CHACHA20_POLY1305, ALG_ENCR, ALG_AEAD, "chacha20_poly1305", WORDS("chacha20_poly1305", "chacha20poly1305"),
 	  WORDS("chacha20-poly1305"), "rfc7539esp(chacha20,poly1305)", ENCR_NUM(NO, NO, 28, NO), FIXED(256), .block = 1,
 	  .iv = 8, .salt = 4, .icv = 16, .strength = 256 },
@@ -125,9 +133,12 @@ static const struct alg rows[] = {
 	{ id, ALG_PRF, flags, __VA_ARGS__, { NULL }, NULL, IKE_NUM(NO, number), FIXED(bytes * 8), .out = bytes, .strength = strong }
 	PRF(PRF_HMAC_MD5, 1, 16, 128, ALG_WEAK, "prf_hmac_md5", WORDS("prf_hmac_md5", "hmac_md5", "md5")),
 	PRF(PRF_HMAC_SHA1, 2, 20, 128, 0, "prf_hmac_sha1", WORDS("prf_hmac_sha1", "hmac_sha1", "sha1")),
-	PRF(PRF_HMAC_SHA256, 5, 32, 256, 0, "prf_hmac_sha256", WORDS("prf_hmac_sha256", "hmac_sha256", "sha256", "hmac_sha2_256")),
-	PRF(PRF_HMAC_SHA384, 6, 48, 256, 0, "prf_hmac_sha384", WORDS("prf_hmac_sha384", "hmac_sha384", "sha384", "hmac_sha2_384")),
-	PRF(PRF_HMAC_SHA512, 7, 64, 256, 0, "prf_hmac_sha512", WORDS("prf_hmac_sha512", "hmac_sha512", "sha512", "hmac_sha2_512")),
+	PRF(PRF_HMAC_SHA256, 5, 32, 256, 0, "prf_hmac_sha256",
+	    WORDS("prf_hmac_sha256", "hmac_sha256", "sha256", "hmac_sha2_256")),
+	PRF(PRF_HMAC_SHA384, 6, 48, 256, 0, "prf_hmac_sha384",
+	    WORDS("prf_hmac_sha384", "hmac_sha384", "sha384", "hmac_sha2_384")),
+	PRF(PRF_HMAC_SHA512, 7, 64, 256, 0, "prf_hmac_sha512",
+	    WORDS("prf_hmac_sha512", "hmac_sha512", "sha512", "hmac_sha2_512")),
 	PRF(PRF_AES_XCBC, 4, 16, 128, 0, "prf_aes_xcbc", WORDS("prf_aes_xcbc", "aes_xcbc")),
 	PRF(PRF_AES_CMAC, 8, 16, 128, 0, "prf_aes_cmac", WORDS("prf_aes_cmac", "aes_cmac")),
 
@@ -204,6 +215,7 @@ static const struct alg rows[] = {
 	{ COMP_OUI, ALG_COMP, ALG_UNUSABLE, "oui", WORDS("oui"), WORDS("oui"), NULL,
 	  .v1_ike = NO, .v1_ipsec = 1, .v1_ah = NO, .v2 = 1, .pfkey = 1 },
 };
+/* clang-format on */
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -216,21 +228,22 @@ alg_all(size_t *n_out)
 
 /* Rows before the first of each kind, and how many it has: from the enum, so that adding an id is all there is to do. */
 #define COUNT(last, first) ((size_t)(last) - (size_t)(first) + 1)
-#define N_ENCR  COUNT(ENCR_3IDEA, ENCR_DES)
-#define N_INTEG COUNT(INTEG_TCP_MD5, INTEG_NONE)
-#define N_PRF   COUNT(PRF_AES_CMAC, PRF_HMAC_MD5)
-#define N_HASH  COUNT(HASH_SHA512, HASH_MD5)
-#define N_KE    COUNT(KE_X448, KE_NONE)
-#define N_AUTH  COUNT(AUTH_XAUTH_RSA_CLIENT, AUTH_PSK)
-#define N_COMP  COUNT(COMP_OUI, COMP_DEFLATE)
+#define N_ENCR             COUNT(ENCR_3IDEA, ENCR_DES)
+#define N_INTEG            COUNT(INTEG_TCP_MD5, INTEG_NONE)
+#define N_PRF              COUNT(PRF_AES_CMAC, PRF_HMAC_MD5)
+#define N_HASH             COUNT(HASH_SHA512, HASH_MD5)
+#define N_KE               COUNT(KE_X448, KE_NONE)
+#define N_AUTH             COUNT(AUTH_XAUTH_RSA_CLIENT, AUTH_PSK)
+#define N_COMP             COUNT(COMP_OUI, COMP_DEFLATE)
 
-_Static_assert(N_ENCR + N_INTEG + N_PRF + N_HASH + N_KE + N_AUTH + N_COMP == ROWS, "every id has a row");
+_Static_assert(
+    N_ENCR + N_INTEG + N_PRF + N_HASH + N_KE + N_AUTH + N_COMP == ROWS, "every id has a row");
 
 const struct alg *
 alg_of_kind(enum alg_kind kind, size_t *n_out)
 {
 	static const size_t count[] = { 0, N_ENCR, N_INTEG, N_PRF, N_HASH, N_KE, N_AUTH, N_COMP };
-	size_t              k = (size_t)kind, first = 0;
+	size_t k = (size_t)kind, first = 0;
 
 	if (k >= sizeof(count) / sizeof(count[0])) {
 		*n_out = 0;

@@ -26,7 +26,7 @@ static ike_err
 parse_len(const char *s, unsigned *out)
 {
 	unsigned v = 0;
-	size_t   n = 0;
+	size_t n = 0;
 
 	for (; s[n] >= '0' && s[n] <= '9' && n < 4; n++)
 		v = v * 10 + (unsigned)(s[n] - '0');
@@ -40,10 +40,10 @@ ike_err
 prefix_parse(const char *s, struct prefix *out)
 {
 	const char *slash = strchr(s, '/');
-	size_t      n = slash == NULL ? strlen(s) : (size_t)(slash - s);
-	char        text[INET6_ADDRSTRLEN];
+	size_t n = slash == NULL ? strlen(s) : (size_t)(slash - s);
+	char text[INET6_ADDRSTRLEN];
 	struct addr a;
-	unsigned    len;
+	unsigned len;
 
 	if (n >= sizeof(text))
 		return IKE_E_SYNTAX;
@@ -229,8 +229,8 @@ bool
 range_prefix(const struct addr *lo, const struct addr *hi, struct prefix *out)
 {
 	struct prefix p = { .addr = *lo };
-	struct addr   first, last;
-	unsigned      bits = addr_bits(lo), n = 0;
+	struct addr first, last;
+	unsigned bits = addr_bits(lo), n = 0;
 
 	if (bits == 0 || lo->family != hi->family)
 		return false;
@@ -247,7 +247,7 @@ range_prefix(const struct addr *lo, const struct addr *hi, struct prefix *out)
 size_t
 endpoint_to_sockaddr(const struct endpoint *e, void *out, size_t cap)
 {
-	struct sockaddr_in  in4 = { .sin_family = AF_INET, .sin_port = htons(e->port) };
+	struct sockaddr_in in4 = { .sin_family = AF_INET, .sin_port = htons(e->port) };
 	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(e->port) };
 
 	if (e->addr.family == 4 && cap >= sizeof(in4)) {
@@ -267,9 +267,9 @@ endpoint_to_sockaddr(const struct endpoint *e, void *out, size_t cap)
 ike_err
 endpoint_from_sockaddr(const struct sockaddr *sa, size_t len, struct endpoint *out)
 {
-	struct sockaddr_in  in4;
+	struct sockaddr_in in4;
 	struct sockaddr_in6 in6;
-	struct endpoint     e = { .port = 0 };
+	struct endpoint e = { .port = 0 };
 
 	if (len < offsetof(struct sockaddr, sa_data))
 		return IKE_E_FORMAT;

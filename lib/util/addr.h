@@ -15,19 +15,19 @@
 struct sockaddr;
 
 struct addr {
-	uint8_t  family;     /* 0, 4 or 6 */
-	uint8_t  b[16];      /* network order, the first 4 for IPv4 */
-	uint32_t scope;      /* interface index of a link-local IPv6 address, else 0 */
+	uint8_t family; /* 0, 4 or 6 */
+	uint8_t b[16];  /* network order, the first 4 for IPv4 */
+	uint32_t scope; /* interface index of a link-local IPv6 address, else 0 */
 };
 
 struct endpoint {
 	struct addr addr;
-	uint16_t    port;    /* host order */
+	uint16_t port; /* host order */
 };
 
 struct prefix {
-	struct addr addr;    /* bits behind |len| are kept as given; prefix_mask() clears them */
-	uint8_t     len;     /* 0..32 or 0..128 */
+	struct addr addr; /* bits behind |len| are kept as given; prefix_mask() clears them */
+	uint8_t len;      /* 0..32 or 0..128 */
 };
 
 /* The longest printed address, endpoint or prefix with its NUL. */
@@ -56,13 +56,20 @@ endpoint_text(const struct endpoint *e, struct addr_buf *buf);
 const char *
 prefix_text(const struct prefix *p, struct addr_buf *buf);
 
-bool addr_equal(const struct addr *a, const struct addr *b);       /* scope counts only if both have one */
-int  addr_compare(const struct addr *a, const struct addr *b);     /* total order: family, then bytes */
-bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
-bool addr_is_any(const struct addr *a);                            /* 0.0.0.0, ::, or none */
-bool addr_is_loopback(const struct addr *a);
-bool addr_is_linklocal(const struct addr *a);
-bool addr_is_multicast(const struct addr *a);                      /* and IPv4 broadcast */
+bool
+addr_equal(const struct addr *a, const struct addr *b); /* scope counts only if both have one */
+int
+addr_compare(const struct addr *a, const struct addr *b); /* total order: family, then bytes */
+bool
+endpoint_equal(const struct endpoint *a, const struct endpoint *b);
+bool
+addr_is_any(const struct addr *a); /* 0.0.0.0, ::, or none */
+bool
+addr_is_loopback(const struct addr *a);
+bool
+addr_is_linklocal(const struct addr *a);
+bool
+addr_is_multicast(const struct addr *a); /* and IPv4 broadcast */
 
 /* The any-address of |family| (4 or 6). */
 struct addr

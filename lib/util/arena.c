@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: a list of blocks, newest first.  A request is cut from the newest block; if it does not fit there a new
- * block is made.  A request larger than a quarter of a block gets a block of its own, put behind the newest, so that the
- * rest of the newest stays in use.
+ * How it works: a list of blocks, newest first.  A request is cut from the newest block; if it does not
+ * fit there a new block is made.  A request larger than a quarter of a block gets a block of its own,
+ * put behind the newest, so that the rest of the newest stays in use.
  */
 #include "util/arena.h"
 
@@ -14,8 +14,8 @@
 
 struct block {
 	struct block *next;
-	size_t        used, size;    /* of data */
-	max_align_t   data[];
+	size_t used, size; /* of data */
+	max_align_t data[];
 };
 
 static struct block *
@@ -54,10 +54,10 @@ block_for(struct arena *a, size_t n)
 void *
 arena_alloc(struct arena *a, size_t n)
 {
-	const size_t  unit = sizeof(max_align_t);
-	const size_t  limit = a->limit == 0 ? ARENA_LIMIT : a->limit;
+	const size_t unit = sizeof(max_align_t);
+	const size_t limit = a->limit == 0 ? ARENA_LIMIT : a->limit;
 	struct block *b;
-	void         *p;
+	void *p;
 
 	if (n == 0)
 		n = 1;

@@ -12,9 +12,9 @@
 #include "util/slice.h"
 
 struct arena {
-	void  *blocks;    /* newest block first */
-	size_t used;      /* bytes handed out */
-	size_t limit;     /* most bytes handed out ever; 0: 1 MiB */
+	void *blocks; /* newest block first */
+	size_t used;  /* bytes handed out */
+	size_t limit; /* most bytes handed out ever; 0: 1 MiB */
 };
 
 /* |n| zeroed bytes, aligned for any type; NULL when out of memory or over the limit. */

@@ -21,7 +21,7 @@ ike_err
 buf_reserve(struct buf *b, size_t more)
 {
 	uint8_t *p;
-	size_t   cap;
+	size_t cap;
 
 	if (more > SIZE_MAX - b->n)
 		return IKE_E_NOMEM;
@@ -40,7 +40,7 @@ buf_reserve(struct buf *b, size_t more)
 static ike_err
 append_growing(struct buf *b, struct slice s)
 {
-	size_t   cap;
+	size_t cap;
 	uint8_t *p;
 
 	if (s.n > SIZE_MAX - b->n)

@@ -13,8 +13,8 @@
 
 struct buf {
 	uint8_t *p;
-	size_t   n;      /* bytes in use */
-	size_t   cap;    /* bytes allocated */
+	size_t n;   /* bytes in use */
+	size_t cap; /* bytes allocated */
 };
 
 /* Append |s|.  IKE_E_NOMEM leaves the buffer as it was. */

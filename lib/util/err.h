@@ -16,17 +16,18 @@
 
 /* What an error does to the exchange it happened in. */
 enum err_class {
-	ERR_NONE,       /* no error */
-	ERR_DROP,       /* ignore the datagram as if it had never come */
-	ERR_FAIL,       /* the exchange fails, the IKE SA stays */
-	ERR_KILL,       /* the IKE SA cannot go on */
-	ERR_LOCAL,      /* a local matter (file, argument, command); never reaches a peer */
+	ERR_NONE,  /* no error */
+	ERR_DROP,  /* ignore the datagram as if it had never come */
+	ERR_FAIL,  /* the exchange fails, the IKE SA stays */
+	ERR_KILL,  /* the IKE SA cannot go on */
+	ERR_LOCAL, /* a local matter (file, argument, command); never reaches a peer */
 };
 
 /*
  * name, class, IKEv1 notify (0: none), IKEv2 notify (0: none), text.
  * A notify of 0 means that nothing is sent.
  */
+/* clang-format off */
 #define IKE_ERR_LIST(X) \
 	X(OK,          ERR_NONE,  0,  0,  "success") \
 	X(NOMEM,       ERR_FAIL,  0, 43,  "out of memory") \
@@ -68,22 +69,25 @@ enum err_class {
 	X(IO,          ERR_LOCAL, 0,  0,  "input or output failed") \
 	X(FULL,        ERR_LOCAL, 0,  0,  "buffer is full") \
 	X(INTERNAL,    ERR_KILL,  0, 43,  "internal inconsistency")
+/* clang-format on */
 
+/* clang-format off */
 typedef enum ike_err_code {
 #define X(name, class, v1, v2, text) IKE_E_##name,
 	IKE_ERR_LIST(X)
 #undef X
 	IKE_E_COUNT
 } ike_err;
+/* clang-format on */
 
 #define IKE_OK IKE_E_OK
 
 struct err_info {
-	const char    *name;        /* "NO_PROPOSAL" */
-	const char    *text;        /* "no proposal chosen" */
+	const char *name; /* "NO_PROPOSAL" */
+	const char *text; /* "no proposal chosen" */
 	enum err_class class;
-	uint16_t       v1_notify;   /* 0: send nothing */
-	uint16_t       v2_notify;   /* 0: send nothing */
+	uint16_t v1_notify; /* 0: send nothing */
+	uint16_t v2_notify; /* 0: send nothing */
 };
 
 /* Facts about |err|; never NULL, also for a value outside the list. */
@@ -95,6 +99,11 @@ const char *
 ike_err_text(ike_err err);
 
 /* The only control-flow macro of the project: return the error of |expr| from this function. */
-#define TRY(expr) do { ike_err try_err_ = (expr); if (try_err_ != IKE_OK) return try_err_; } while (0)
+#define TRY(expr)                          \
+	do {                               \
+		ike_err try_err_ = (expr); \
+		if (try_err_ != IKE_OK)    \
+			return try_err_;   \
+	} while (0)
 
 #endif

@@ -57,7 +57,7 @@ settle(struct heap *h, size_t i, struct timer *t)
 static ike_err
 grow(struct heap *h)
 {
-	size_t         cap = h->cap == 0 ? 16 : h->cap * 2;
+	size_t cap = h->cap == 0 ? 16 : h->cap * 2;
 	struct timer **v;
 
 	if (h->n < h->cap)
@@ -96,7 +96,7 @@ heap_set(struct heap *h, struct timer *t, ike_time when)
 void
 heap_cancel(struct heap *h, struct timer *t)
 {
-	size_t        i = t->pos;
+	size_t i = t->pos;
 	struct timer *last;
 
 	t->when = IKE_NEVER;

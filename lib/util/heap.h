@@ -14,17 +14,17 @@
 #include <stddef.h>
 
 struct timer {
-	ike_time when;       /* IKE_NEVER: not in the heap */
-	uint64_t seq;        /* tie-break, set by the heap */
-	size_t   pos;        /* index + 1 in the heap, 0: not in it */
-	uint32_t kind;       /* the owner's business */
+	ike_time when; /* IKE_NEVER: not in the heap */
+	uint64_t seq;  /* tie-break, set by the heap */
+	size_t pos;    /* index + 1 in the heap, 0: not in it */
+	uint32_t kind; /* the owner's business */
 	uint64_t owner_id;
 };
 
 struct heap {
 	struct timer **v;
-	size_t         n, cap;
-	uint64_t       next_seq;
+	size_t n, cap;
+	uint64_t next_seq;
 };
 
 /* Put |t| in at |when|, or move it there; IKE_NEVER takes it out.  IKE_E_NOMEM: it is where it was. */

@@ -33,8 +33,8 @@ bucket_of(const struct htab *t, uint64_t hash)
 static ike_err
 resize(struct htab *t, size_t n)
 {
-	struct htab    bigger = *t;
-	struct hnode  *m, *next;
+	struct htab bigger = *t;
+	struct hnode *m, *next;
 	struct hnode **b;
 
 	bigger.bucket = calloc(n, sizeof(*bigger.bucket));
@@ -62,7 +62,7 @@ htab_insert(struct htab *t, struct hnode *n, uint64_t hash)
 	if (t->nbuckets == 0)
 		TRY(resize(t, HTAB_FIRST));
 	else if (t->count >= t->nbuckets && t->nbuckets <= SIZE_MAX / 4)
-		(void)!resize(t, t->nbuckets * 2);    /* without it the chains are only longer */
+		(void)!resize(t, t->nbuckets * 2); /* without it the chains are only longer */
 	b = bucket_of(t, hash);
 	n->hash = hash;
 	n->next = *b;
@@ -186,11 +186,13 @@ siphash24(const uint8_t key[16], struct slice data)
 {
 	const uint64_t k0 = load_le(key, 8);
 	const uint64_t k1 = load_le(key + 8, 8);
-	const size_t   whole = data.n / 8 * 8;
-	uint64_t       last = (uint64_t)(data.n & 0xff) << 56;
-	uint64_t       v[4] = {
-		k0 ^ UINT64_C(0x736f6d6570736575), k1 ^ UINT64_C(0x646f72616e646f6d),
-		k0 ^ UINT64_C(0x6c7967656e657261), k1 ^ UINT64_C(0x7465646279746573),
+	const size_t whole = data.n / 8 * 8;
+	uint64_t last = (uint64_t)(data.n & 0xff) << 56;
+	uint64_t v[4] = {
+		k0 ^ UINT64_C(0x736f6d6570736575),
+		k1 ^ UINT64_C(0x646f72616e646f6d),
+		k0 ^ UINT64_C(0x6c7967656e657261),
+		k1 ^ UINT64_C(0x7465646279746573),
 	};
 
 	for (size_t i = 0; i < whole; i += 8)

@@ -15,17 +15,18 @@
 
 struct hnode {
 	struct hnode *next;
-	uint64_t      hash;
+	uint64_t hash;
 };
 
-typedef bool htab_eq_fn(const struct hnode *n, const void *key);
+typedef bool
+htab_eq_fn(const struct hnode *n, const void *key);
 
 struct htab {
 	struct hnode **bucket;
-	size_t         nbuckets;    /* a power of two, 0 before the first insertion */
-	size_t         count;
-	uint8_t        seed[16];
-	htab_eq_fn    *eq;
+	size_t nbuckets; /* a power of two, 0 before the first insertion */
+	size_t count;
+	uint8_t seed[16];
+	htab_eq_fn *eq;
 };
 
 /* Ready an empty table; |seed| is 16 random bytes, copied.  Allocates nothing. */
@@ -52,7 +53,10 @@ htab_next(const struct htab *t, const struct hnode *n, const void *key);
 void
 htab_remove(struct htab *t, struct hnode *n);
 
-/* Walk: htab_first() and htab_after() visit all members in no order; the visited one may be removed after the next was fetched. */
+/*
+ * Walk: htab_first() and htab_after() visit all members in no order; the visited one may be removed
+ * after the next was fetched.
+ */
 struct hnode *
 htab_first(const struct htab *t);
 struct hnode *

@@ -13,11 +13,12 @@ struct list {
 	struct list *next, *prev;
 };
 
-#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
-#define LIST_FOR(it, head) for (struct list *it = (head)->next; it != (head); it = it->next)
+#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
+#define LIST_FOR(it, head)              for (struct list *it = (head)->next; it != (head); it = it->next)
 /* The same, and the member |it| may be deleted in the body. */
-#define LIST_FOR_SAFE(it, head) \
-	for (struct list *it = (head)->next, *it##_next = it->next; it != (head); it = it##_next, it##_next = it->next)
+#define LIST_FOR_SAFE(it, head)                                                   \
+	for (struct list *it = (head)->next, *it##_next = it->next; it != (head); \
+	     it = it##_next, it##_next = it->next)
 
 static inline void
 list_init(struct list *l)

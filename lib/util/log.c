@@ -7,9 +7,10 @@
 #define LOG_TEXT_MAX 1000
 
 void
-log_vput(const struct logger *l, enum log_level level, const char *peer, const char *fmt, va_list ap)
+log_vput(
+    const struct logger *l, enum log_level level, const char *peer, const char *fmt, va_list ap)
 {
-	char        array[LOG_TEXT_MAX + 1];
+	char array[LOG_TEXT_MAX + 1];
 	struct text text;
 
 	if (l == NULL || l->sink == NULL || level > l->max)
@@ -68,8 +69,9 @@ log_allow(struct log_limit *l, ike_time now, uint64_t *suppressed_out)
 const char *
 log_level_name(enum log_level level)
 {
-	static const char *const names[] = { "error", "warning", "notify", "info", "debug", "debug2" };
-	unsigned                 n = (unsigned)level;
+	static const char *const names[] = { "error", "warning", "notify", "info", "debug",
+		"debug2" };
+	unsigned n = (unsigned)level;
 
 	return n < sizeof(names) / sizeof(names[0]) ? names[n] : "debug2";
 }

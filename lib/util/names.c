@@ -51,10 +51,10 @@ least(unsigned a, unsigned b)
 unsigned
 name_distance(const char *a, const char *b)
 {
-	unsigned     row[3][WORD_MAX + 1];
+	unsigned row[3][WORD_MAX + 1];
 	const size_t na = strlen(a), nb = strlen(b);
-	unsigned    *old = row[0], *prev = row[1], *cur = row[2], *spare;
-	unsigned     same;
+	unsigned *old = row[0], *prev = row[1], *cur = row[2], *spare;
+	unsigned same;
 
 	if (na > WORD_MAX || nb > WORD_MAX)
 		return NAME_FAR;
@@ -65,7 +65,8 @@ name_distance(const char *a, const char *b)
 		for (size_t j = 1; j <= nb; j++) {
 			same = lower(a[i - 1]) == lower(b[j - 1]) ? 0 : 1;
 			cur[j] = least(least(prev[j], cur[j - 1]) + 1, prev[j - 1] + same);
-			if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) && lower(a[i - 2]) == lower(b[j - 1]))
+			if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
+			    lower(a[i - 2]) == lower(b[j - 1]))
 				cur[j] = least(cur[j], old[j - 2] + 1);
 		}
 		spare = old;

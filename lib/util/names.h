@@ -10,14 +10,14 @@
 #include <stddef.h>
 
 struct name {
-	uint32_t    value;
+	uint32_t value;
 	const char *name;
 };
 
 struct names {
-	const char        *prefix;     /* for unknown values: "NOTIFY" gives NOTIFY_17 */
+	const char *prefix; /* for unknown values: "NOTIFY" gives NOTIFY_17 */
 	const struct name *v;
-	size_t             n;
+	size_t n;
 };
 
 /* A buffer for names of unknown values. */
@@ -34,14 +34,14 @@ MUST_USE ike_err
 name_find(const struct names *t, const char *name, uint32_t *out);
 
 /* Edits (one character more, less or other, or two neighbours swapped; case does not count) between two words. */
-#define NAME_FAR 0xffffffffu    /* a word has more than 63 characters */
+#define NAME_FAR 0xffffffffu /* a word has more than 63 characters */
 unsigned
 name_distance(const char *a, const char *b);
 
 /* Looking for the closest of several candidates: start with a zeroed struct; |name| stays NULL if none is close. */
 struct name_best {
 	const char *name;
-	unsigned    distance;
+	unsigned distance;
 };
 
 void

@@ -24,7 +24,7 @@ static uint64_t
 take_uint(struct rd *r, size_t n)
 {
 	const uint8_t *p = take(r, n);
-	uint64_t       v = 0;
+	uint64_t v = 0;
 
 	for (size_t i = 0; p != NULL && i < n; i++)
 		v = v << 8 | p[i];
@@ -92,7 +92,7 @@ struct rd
 rd_sub(struct rd *r, size_t n)
 {
 	struct slice s = rd_bytes(r, n);
-	struct rd    sub = rd_of(s);
+	struct rd sub = rd_of(s);
 
 	sub.err = r->err;
 	return sub;

@@ -15,7 +15,7 @@
 struct rd {
 	const uint8_t *p;
 	const uint8_t *end;
-	ike_err        err;     /* first error, IKE_OK while all went well */
+	ike_err err; /* first error, IKE_OK while all went well */
 };
 
 static inline struct rd
@@ -24,10 +24,14 @@ rd_of(struct slice s)
 	return (struct rd){ s.p, s.n == 0 ? s.p : s.p + s.n, IKE_OK };
 }
 
-uint8_t  rd_u8(struct rd *r);
-uint16_t rd_u16(struct rd *r);
-uint32_t rd_u32(struct rd *r);
-uint64_t rd_u64(struct rd *r);
+uint8_t
+rd_u8(struct rd *r);
+uint16_t
+rd_u16(struct rd *r);
+uint32_t
+rd_u32(struct rd *r);
+uint64_t
+rd_u64(struct rd *r);
 
 /* The next |n| bytes, borrowed. */
 struct slice

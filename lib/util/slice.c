@@ -19,7 +19,7 @@ int
 slice_compare(struct slice a, struct slice b)
 {
 	size_t n = a.n < b.n ? a.n : b.n;
-	int    c = n == 0 ? 0 : memcmp(a.p, b.p, n);
+	int c = n == 0 ? 0 : memcmp(a.p, b.p, n);
 
 	if (c != 0)
 		return c < 0 ? -1 : 1;

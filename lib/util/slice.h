@@ -14,7 +14,7 @@
 
 struct slice {
 	const uint8_t *p;
-	size_t         n;
+	size_t n;
 };
 
 static inline struct slice

@@ -20,7 +20,7 @@ id_of(const struct slotmap *m, uint32_t index)
 static struct slot *
 slot_of(const struct slotmap *m, uint64_t id)
 {
-	uint32_t     n = (uint32_t)id;
+	uint32_t n = (uint32_t)id;
 	struct slot *s;
 
 	if (n == 0 || n > m->cap)
@@ -32,7 +32,7 @@ slot_of(const struct slotmap *m, uint64_t id)
 static ike_err
 grow(struct slotmap *m)
 {
-	uint32_t     cap = m->cap == 0 ? SLOT_FIRST : m->cap * 2;
+	uint32_t cap = m->cap == 0 ? SLOT_FIRST : m->cap * 2;
 	struct slot *v;
 
 	if (cap > SLOT_MOST)
@@ -52,7 +52,7 @@ ike_err
 slot_add(struct slotmap *m, void *obj, uint64_t *id_out)
 {
 	struct slot *s;
-	uint32_t     i;
+	uint32_t i;
 
 	if (m->free_head == 0)
 		TRY(grow(m));

@@ -13,16 +13,16 @@
 #include <stddef.h>
 
 struct slot {
-	void    *obj;
+	void *obj;
 	uint32_t gen;
 	uint32_t next_free;
 };
 
 struct slotmap {
 	struct slot *v;
-	uint32_t     cap;
-	uint32_t     free_head;   /* index + 1, 0: none */
-	size_t       count;
+	uint32_t cap;
+	uint32_t free_head; /* index + 1, 0: none */
+	size_t count;
 };
 
 /* Store |obj| (not NULL) under a new id.  IKE_E_NOMEM. */

@@ -46,7 +46,7 @@ void
 text_vaddf(struct text *t, const char *fmt, va_list ap)
 {
 	size_t room = t->cap - t->n;
-	int    n;
+	int n;
 
 	if (t->cut)
 		return;

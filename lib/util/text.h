@@ -13,21 +13,26 @@
 #include <stdarg.h>
 
 struct text {
-	char  *p;
-	size_t cap;      /* with the NUL, > 4 */
-	size_t n;        /* characters written, without the NUL */
-	bool   cut;
+	char *p;
+	size_t cap; /* with the NUL, > 4 */
+	size_t n;   /* characters written, without the NUL */
+	bool cut;
 };
 
 /* Start an empty text in |array| of |cap| bytes. */
 struct text
 text_in(char *array, size_t cap);
 
-void text_add(struct text *t, const char *s);
-void text_addf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void text_vaddf(struct text *t, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
-void text_char(struct text *t, char c);
-void text_hex(struct text *t, struct slice s);
+void
+text_add(struct text *t, const char *s);
+void
+text_addf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void
+text_vaddf(struct text *t, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+void
+text_char(struct text *t, char c);
+void
+text_hex(struct text *t, struct slice s);
 
 /* Bytes of a peer: printable ASCII as it is (backslash doubled), the rest as \xHH. */
 void

@@ -9,7 +9,7 @@ uint8_t *
 wr_space(struct wr *w, size_t n)
 {
 	const size_t limit = w->limit == 0 ? WR_LIMIT : w->limit;
-	uint8_t     *p;
+	uint8_t *p;
 
 	if (w->err != IKE_OK)
 		return NULL;

@@ -13,8 +13,8 @@
 
 struct wr {
 	struct buf buf;
-	size_t     limit;     /* most bytes ever, IKE_E_FULL beyond; 0: 65535 */
-	ike_err    err;
+	size_t limit; /* most bytes ever, IKE_E_FULL beyond; 0: 65535 */
+	ike_err err;
 };
 
 /* A zeroed struct wr is ready to use as well. */
@@ -24,12 +24,18 @@ wr_init(struct wr *w, size_t limit)
 	*w = (struct wr){ .limit = limit };
 }
 
-void wr_u8(struct wr *w, uint8_t v);
-void wr_u16(struct wr *w, uint16_t v);
-void wr_u32(struct wr *w, uint32_t v);
-void wr_u64(struct wr *w, uint64_t v);
-void wr_bytes(struct wr *w, struct slice s);
-void wr_zero(struct wr *w, size_t n);
+void
+wr_u8(struct wr *w, uint8_t v);
+void
+wr_u16(struct wr *w, uint16_t v);
+void
+wr_u32(struct wr *w, uint32_t v);
+void
+wr_u64(struct wr *w, uint64_t v);
+void
+wr_bytes(struct wr *w, struct slice s);
+void
+wr_zero(struct wr *w, size_t n);
 
 /* Room for |n| bytes at the end, to be written by the caller at once; NULL on error. */
 uint8_t *
@@ -70,9 +76,12 @@ wr_mark_u32(struct wr *w)
 }
 
 /* Overwrite earlier bytes at |at|.  IKE_E_INTERNAL if they were never written. */
-void wr_patch_u8(struct wr *w, size_t at, uint8_t v);
-void wr_patch_u16(struct wr *w, size_t at, size_t v);    /* IKE_E_RANGE above 65535 */
-void wr_patch_u32(struct wr *w, size_t at, size_t v);    /* IKE_E_RANGE above 2^32-1 */
+void
+wr_patch_u8(struct wr *w, size_t at, uint8_t v);
+void
+wr_patch_u16(struct wr *w, size_t at, size_t v); /* IKE_E_RANGE above 65535 */
+void
+wr_patch_u32(struct wr *w, size_t at, size_t v); /* IKE_E_RANGE above 2^32-1 */
 
 /* Record |err| unless an earlier one stands. */
 void

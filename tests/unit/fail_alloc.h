@@ -2,9 +2,9 @@
 /*
  * fail_alloc - make the n-th memory allocation of a test fail, and count what is never freed.
  *
- * Link the test with fail_alloc.c and -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free.  Only calls from
- * statically linked code pass through here: ours, not those inside shared libraries.  Works with AddressSanitizer, whose
- * allocator stays behind the wrappers.  One thread only.
+ * Link the test with fail_alloc.c and -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free.  Only
+ * calls from statically linked code pass through here: ours, not those inside shared libraries.  Works
+ * with AddressSanitizer, whose allocator stays behind the wrappers.  One thread only.
  *
  * The check library is linked statically and allocates in every ck_assert(): this header includes <check.h> and leaves
  * those allocations out, so that assertions may stand inside FAIL_EACH_ALLOC().
@@ -38,9 +38,9 @@ void
 fail_alloc_off(void);
 
 /*
- * Run the statements given for n = 1, 2, ... with the n-th allocation failing, until a run needs fewer.  The statements
- * must work in both cases, free what they made, and may not leave with break, continue or return.  After each run as many
- * blocks must be allocated as before it.
+ * Run the statements given for n = 1, 2, ... with the n-th allocation failing, until a run needs fewer.
+ * The statements must work in both cases, free what they made, and may not leave with break, continue
+ * or return.  After each run as many blocks must be allocated as before it.
  *
  *	FAIL_EACH_ALLOC({
  *		struct buf b = { 0 };
