@@ -23,7 +23,7 @@ fail_alloc_at(long n);
 long
 fail_alloc_count(void);
 
-/* Blocks allocated and not freed since the program began. */
+/* Blocks allocated less blocks freed.  Only the difference of two values means something. */
 long
 fail_alloc_live(void);
 
