@@ -12,11 +12,11 @@
 /* A cipher set up for one operation. */
 struct op {
 	const struct alg *a;
-	EVP_CIPHER_CTX   *ctx;
-	size_t            key_len;           /* without the salt */
-	uint8_t           nonce[NONCE_MAX];  /* what OpenSSL calls the IV */
-	size_t            nonce_len;
-	bool              is_ccm;
+	EVP_CIPHER_CTX *ctx;
+	size_t key_len;           /* without the salt */
+	uint8_t nonce[NONCE_MAX]; /* what OpenSSL calls the IV */
+	size_t nonce_len;
+	bool is_ccm;
 };
 
 /* Choose the slot by key length.  Blowfish and CAST have one slot for all lengths. */
@@ -27,8 +27,8 @@ pick(struct crypto *c, enum alg_id alg, struct slice key, bool want_aead, struct
 	unsigned count, bits;
 
 	o->a = alg_get(alg);
-	if (o->a == NULL || o->a->kind != ALG_ENCR || ((o->a->flags & ALG_AEAD) != 0) != want_aead ||
-	    !cipher_slots(alg, &first, &count))
+	if (o->a == NULL || o->a->kind != ALG_ENCR ||
+	    ((o->a->flags & ALG_AEAD) != 0) != want_aead || !cipher_slots(alg, &first, &count))
 		return IKE_E_UNSUPPORTED;
 	if (key.n <= o->a->salt || key.n > UINT16_MAX / 8)
 		return IKE_E_UNSUPPORTED;
@@ -53,7 +53,8 @@ make_nonce(struct op *o, struct slice key, const uint8_t *iv)
 }
 
 static ike_err
-crypt(struct crypto *c, enum alg_id alg, struct slice key, const uint8_t *iv, uint8_t *buf, size_t n, int encrypt)
+crypt(struct crypto *c, enum alg_id alg, struct slice key, const uint8_t *iv, uint8_t *buf,
+    size_t n, int encrypt)
 {
 	struct op o;
 	int done = 0;
@@ -65,8 +66,8 @@ crypt(struct crypto *c, enum alg_id alg, struct slice key, const uint8_t *iv, ui
 		return IKE_OK;
 	make_nonce(&o, key, iv);
 	/*
-	 * RFC 3686 section 4: the counter block is nonce, IV and block counter, and "The block counter is ... set to one"
-	 * for the first block of plaintext.
+	 * RFC 3686 section 4, on the counter block of nonce, IV and block counter: "The block counter begins
+	 * with the value of one".
 	 */
 	if (alg == ENCR_AES_CTR)
 		o.nonce[15] = 1;
@@ -82,13 +83,15 @@ crypt(struct crypto *c, enum alg_id alg, struct slice key, const uint8_t *iv, ui
 }
 
 ike_err
-cipher_encrypt(struct crypto *c, enum alg_id alg, struct slice key, const uint8_t *iv, uint8_t *buf, size_t n)
+cipher_encrypt(
+    struct crypto *c, enum alg_id alg, struct slice key, const uint8_t *iv, uint8_t *buf, size_t n)
 {
 	return crypt(c, alg, key, iv, buf, n, 1);
 }
 
 ike_err
-cipher_decrypt(struct crypto *c, enum alg_id alg, struct slice key, const uint8_t *iv, uint8_t *buf, size_t n)
+cipher_decrypt(
+    struct crypto *c, enum alg_id alg, struct slice key, const uint8_t *iv, uint8_t *buf, size_t n)
 {
 	return crypt(c, alg, key, iv, buf, n, 0);
 }
@@ -98,14 +101,22 @@ cipher_key_weak(enum alg_id alg, struct slice key)
 {
 	/* RFC 2409 appendix A, with parity bits as there. */
 	static const uint8_t weak[16][8] = {
-		{ 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01 }, { 0x1f, 0x1f, 0x1f, 0x1f, 0x0e, 0x0e, 0x0e, 0x0e },
-		{ 0xe0, 0xe0, 0xe0, 0xe0, 0xf1, 0xf1, 0xf1, 0xf1 }, { 0xfe, 0xfe, 0xfe, 0xfe, 0xfe, 0xfe, 0xfe, 0xfe },
-		{ 0x01, 0xfe, 0x01, 0xfe, 0x01, 0xfe, 0x01, 0xfe }, { 0x1f, 0xe0, 0x1f, 0xe0, 0x0e, 0xf1, 0x0e, 0xf1 },
-		{ 0x01, 0xe0, 0x01, 0xe0, 0x01, 0xf1, 0x01, 0xf1 }, { 0x1f, 0xfe, 0x1f, 0xfe, 0x0e, 0xfe, 0x0e, 0xfe },
-		{ 0x01, 0x1f, 0x01, 0x1f, 0x01, 0x0e, 0x01, 0x0e }, { 0xe0, 0xfe, 0xe0, 0xfe, 0xf1, 0xfe, 0xf1, 0xfe },
-		{ 0xfe, 0x01, 0xfe, 0x01, 0xfe, 0x01, 0xfe, 0x01 }, { 0xe0, 0x1f, 0xe0, 0x1f, 0xf1, 0x0e, 0xf1, 0x0e },
-		{ 0xe0, 0x01, 0xe0, 0x01, 0xf1, 0x01, 0xf1, 0x01 }, { 0xfe, 0x1f, 0xfe, 0x1f, 0xfe, 0x0e, 0xfe, 0x0e },
-		{ 0x1f, 0x01, 0x1f, 0x01, 0x0e, 0x01, 0x0e, 0x01 }, { 0xfe, 0xe0, 0xfe, 0xe0, 0xfe, 0xf1, 0xfe, 0xf1 },
+		{ 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01 },
+		{ 0x1f, 0x1f, 0x1f, 0x1f, 0x0e, 0x0e, 0x0e, 0x0e },
+		{ 0xe0, 0xe0, 0xe0, 0xe0, 0xf1, 0xf1, 0xf1, 0xf1 },
+		{ 0xfe, 0xfe, 0xfe, 0xfe, 0xfe, 0xfe, 0xfe, 0xfe },
+		{ 0x01, 0xfe, 0x01, 0xfe, 0x01, 0xfe, 0x01, 0xfe },
+		{ 0x1f, 0xe0, 0x1f, 0xe0, 0x0e, 0xf1, 0x0e, 0xf1 },
+		{ 0x01, 0xe0, 0x01, 0xe0, 0x01, 0xf1, 0x01, 0xf1 },
+		{ 0x1f, 0xfe, 0x1f, 0xfe, 0x0e, 0xfe, 0x0e, 0xfe },
+		{ 0x01, 0x1f, 0x01, 0x1f, 0x01, 0x0e, 0x01, 0x0e },
+		{ 0xe0, 0xfe, 0xe0, 0xfe, 0xf1, 0xfe, 0xf1, 0xfe },
+		{ 0xfe, 0x01, 0xfe, 0x01, 0xfe, 0x01, 0xfe, 0x01 },
+		{ 0xe0, 0x1f, 0xe0, 0x1f, 0xf1, 0x0e, 0xf1, 0x0e },
+		{ 0xe0, 0x01, 0xe0, 0x01, 0xf1, 0x01, 0xf1, 0x01 },
+		{ 0xfe, 0x1f, 0xfe, 0x1f, 0xfe, 0x0e, 0xfe, 0x0e },
+		{ 0x1f, 0x01, 0x1f, 0x01, 0x0e, 0x01, 0x0e, 0x01 },
+		{ 0xfe, 0xe0, 0xfe, 0xe0, 0xfe, 0xf1, 0xfe, 0xf1 },
 	};
 	unsigned hits = 0;
 
@@ -122,8 +133,8 @@ cipher_key_weak(enum alg_id alg, struct slice key)
 }
 
 /*
- * Key an AEAD.  CCM wants to know tag and message length first and remembers things from one message to the next, so its
- * context starts afresh.
+ * Key an AEAD.  CCM wants to know tag and message length first and remembers things from one message to the
+ * next, so its context starts afresh.
  */
 static ike_err
 start_aead(struct op *o, struct slice key, size_t n, const uint8_t *icv, int encrypt)
@@ -136,11 +147,12 @@ start_aead(struct op *o, struct slice key, size_t n, const uint8_t *icv, int enc
 		if (cipher == NULL || EVP_CIPHER_up_ref(cipher) != 1)
 			return ossl_failed();
 		ok = EVP_CIPHER_CTX_reset(o->ctx) == 1 &&
-		    EVP_CipherInit_ex2(o->ctx, cipher, NULL, NULL, encrypt, NULL) == 1;
+		     EVP_CipherInit_ex2(o->ctx, cipher, NULL, NULL, encrypt, NULL) == 1;
 		EVP_CIPHER_free(cipher);
 		if (!ok)
 			return ossl_failed();
-		if (EVP_CIPHER_CTX_ctrl(o->ctx, EVP_CTRL_AEAD_SET_IVLEN, (int)o->nonce_len, NULL) != 1 ||
+		if (EVP_CIPHER_CTX_ctrl(o->ctx, EVP_CTRL_AEAD_SET_IVLEN, (int)o->nonce_len, NULL) !=
+			1 ||
 		    EVP_CIPHER_CTX_ctrl(o->ctx, EVP_CTRL_AEAD_SET_TAG, o->a->icv, (void *)icv) != 1)
 			return ossl_failed();
 	}
@@ -148,14 +160,15 @@ start_aead(struct op *o, struct slice key, size_t n, const uint8_t *icv, int enc
 		return ossl_failed();
 	if (o->is_ccm && EVP_CipherUpdate(o->ctx, NULL, &len, NULL, (int)n) != 1)
 		return ossl_failed();
-	if (!o->is_ccm && !encrypt && EVP_CIPHER_CTX_ctrl(o->ctx, EVP_CTRL_AEAD_SET_TAG, o->a->icv, (void *)icv) != 1)
+	if (!o->is_ccm && !encrypt &&
+	    EVP_CIPHER_CTX_ctrl(o->ctx, EVP_CTRL_AEAD_SET_TAG, o->a->icv, (void *)icv) != 1)
 		return ossl_failed();
 	return IKE_OK;
 }
 
 static ike_err
-prepare_aead(struct crypto *c, enum alg_id alg, struct slice key, const uint8_t *iv, size_t n, struct slice aad,
-    struct op *o)
+prepare_aead(struct crypto *c, enum alg_id alg, struct slice key, const uint8_t *iv, size_t n,
+    struct slice aad, struct op *o)
 {
 	TRY(pick(c, alg, key, true, o));
 	if (n > INT_MAX || aad.n > INT_MAX)
@@ -165,8 +178,8 @@ prepare_aead(struct crypto *c, enum alg_id alg, struct slice key, const uint8_t 
 }
 
 ike_err
-aead_seal(struct crypto *c, enum alg_id alg, struct slice key, const uint8_t *iv, struct slice aad, uint8_t *buf,
-    size_t n, uint8_t *icv_out)
+aead_seal(struct crypto *c, enum alg_id alg, struct slice key, const uint8_t *iv, struct slice aad,
+    uint8_t *buf, size_t n, uint8_t *icv_out)
 {
 	uint8_t empty = 0;
 	struct op o;
@@ -178,10 +191,11 @@ aead_seal(struct crypto *c, enum alg_id alg, struct slice key, const uint8_t *iv
 		return ossl_failed();
 	done = 0;
 	/* CCM makes its tag in this call, even over nothing. */
-	if ((n != 0 || o.is_ccm) && EVP_CipherUpdate(o.ctx, n == 0 ? &empty : buf, &done, n == 0 ? &empty : buf,
-	    (int)n) != 1)
+	if ((n != 0 || o.is_ccm) && EVP_CipherUpdate(o.ctx, n == 0 ? &empty : buf, &done,
+					n == 0 ? &empty : buf, (int)n) != 1)
 		return ossl_failed();
-	if (EVP_CipherFinal_ex(o.ctx, n == 0 ? &empty : buf + done, &rest) != 1 || (size_t)done + (size_t)rest != n)
+	if (EVP_CipherFinal_ex(o.ctx, n == 0 ? &empty : buf + done, &rest) != 1 ||
+	    (size_t)done + (size_t)rest != n)
 		return ossl_failed();
 	if (EVP_CIPHER_CTX_ctrl(o.ctx, EVP_CTRL_AEAD_GET_TAG, o.a->icv, icv_out) != 1)
 		return ossl_failed();
@@ -189,8 +203,8 @@ aead_seal(struct crypto *c, enum alg_id alg, struct slice key, const uint8_t *iv
 }
 
 ike_err
-aead_open(struct crypto *c, enum alg_id alg, struct slice key, const uint8_t *iv, struct slice aad, uint8_t *buf,
-    size_t n, const uint8_t *icv)
+aead_open(struct crypto *c, enum alg_id alg, struct slice key, const uint8_t *iv, struct slice aad,
+    uint8_t *buf, size_t n, const uint8_t *icv)
 {
 	uint8_t empty = 0;
 	struct op o;
@@ -202,8 +216,8 @@ aead_open(struct crypto *c, enum alg_id alg, struct slice key, const uint8_t *iv
 		return ossl_failed();
 	done = 0;
 	/* CCM compares the tag in this call, the others in the final one. */
-	if ((n != 0 || o.is_ccm) && EVP_CipherUpdate(o.ctx, n == 0 ? &empty : buf, &done, n == 0 ? &empty : buf,
-	    (int)n) != 1)
+	if ((n != 0 || o.is_ccm) && EVP_CipherUpdate(o.ctx, n == 0 ? &empty : buf, &done,
+					n == 0 ? &empty : buf, (int)n) != 1)
 		goto mismatch;
 	if (!o.is_ccm && EVP_CipherFinal_ex(o.ctx, n == 0 ? &empty : buf + done, &rest) != 1)
 		goto mismatch;

@@ -27,11 +27,13 @@
  * IV of a CBC chain (IKEv1) is the last block of the result.  Refuses AEADs.
  */
 MUST_USE ike_err
-cipher_encrypt(struct crypto *c, enum alg_id alg, struct slice key, const uint8_t *iv, uint8_t *buf, size_t n);
+cipher_encrypt(
+    struct crypto *c, enum alg_id alg, struct slice key, const uint8_t *iv, uint8_t *buf, size_t n);
 
 /* The inverse.  Padding is left in place and not looked at. */
 MUST_USE ike_err
-cipher_decrypt(struct crypto *c, enum alg_id alg, struct slice key, const uint8_t *iv, uint8_t *buf, size_t n);
+cipher_decrypt(
+    struct crypto *c, enum alg_id alg, struct slice key, const uint8_t *iv, uint8_t *buf, size_t n);
 
 /*
  * Is |key| one of the weak or semi-weak DES keys of RFC 2409 appendix A?  Parity bits do not count.  False for
@@ -45,15 +47,15 @@ cipher_key_weak(enum alg_id alg, struct slice key);
  * ciphertext, to |icv_out|.  AEADs only.
  */
 MUST_USE ike_err
-aead_seal(struct crypto *c, enum alg_id alg, struct slice key, const uint8_t *iv, struct slice aad, uint8_t *buf,
-    size_t n, uint8_t *icv_out);
+aead_seal(struct crypto *c, enum alg_id alg, struct slice key, const uint8_t *iv, struct slice aad,
+    uint8_t *buf, size_t n, uint8_t *icv_out);
 
 /*
  * Verify |icv|, alg_get(alg)->icv bytes, and decrypt the |n| bytes at |buf|.  IKE_E_INTEGRITY when it does not match:
  * the buffer is then wiped and no plaintext was released.
  */
 MUST_USE ike_err
-aead_open(struct crypto *c, enum alg_id alg, struct slice key, const uint8_t *iv, struct slice aad, uint8_t *buf,
-    size_t n, const uint8_t *icv);
+aead_open(struct crypto *c, enum alg_id alg, struct slice key, const uint8_t *iv, struct slice aad,
+    uint8_t *buf, size_t n, const uint8_t *icv);
 
 #endif

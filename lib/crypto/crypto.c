@@ -10,7 +10,9 @@
 bool
 crypto_process_init(void)
 {
-	int done = CRYPTO_secure_malloc_initialized() == 1 ? 1 : CRYPTO_secure_malloc_init(CRYPTO_SECURE_HEAP, 16);
+	int done = CRYPTO_secure_malloc_initialized() == 1
+		       ? 1
+		       : CRYPTO_secure_malloc_init(CRYPTO_SECURE_HEAP, 16);
 
 	/* 2: usable, but not locked or not guarded. */
 	if (done != 1)
@@ -133,7 +135,8 @@ has_aes_mac(struct crypto *c, bool is_cmac)
 
 	if (is_cmac)
 		return fetch_cmac(c, &mac) == IKE_OK;
-	return fetch_cipher(c, CI_AES128_ECB, &ctx) == IKE_OK && fetch_cipher(c, CI_AES128_CBC, &ctx) == IKE_OK;
+	return fetch_cipher(c, CI_AES128_ECB, &ctx) == IKE_OK &&
+	       fetch_cipher(c, CI_AES128_CBC, &ctx) == IKE_OK;
 }
 
 bool

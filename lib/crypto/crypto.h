@@ -3,19 +3,20 @@
  * crypto - the context every cryptographic operation runs in: OpenSSL's library context, its providers and our
  * source of randomness.  Nothing outside lib/crypto names OpenSSL.
  *
- * A context owns its OSSL_LIB_CTX, so several may live in one process (the simulated world has one a daemon) and
- * none touches OpenSSL's default context or reads openssl.cnf.  It loads the default provider and, where it exists, the
- * legacy provider.  An algorithm is fetched from OpenSSL when it is first used and kept until crypto_free().
+ * A context owns its OSSL_LIB_CTX, so several may live in one process (the simulated world has one a daemon)
+ * and none touches OpenSSL's default context or reads openssl.cnf.  It loads the default provider and, where
+ * it exists, the legacy provider.  An algorithm is fetched from OpenSSL when it is first used and kept until
+ * crypto_free().
  *
- * Every random byte of the daemon comes from here: SPIs, nonces, IVs, jitter, and the private keys OpenSSL makes.
- * With options.seed the generator is a deterministic one, for tests: equal seeds and equal calls give equal bytes
- * and equal Diffie-Hellman keys.
+ * Every random byte of the daemon comes from here: SPIs, nonces, IVs, jitter, and the private keys OpenSSL
+ * makes. With options.seed the generator is a deterministic one, for tests: equal seeds and equal calls give
+ * equal bytes and equal Diffie-Hellman keys.
  *
- * Threads: a context belongs to one thread.  The exception is crypto/ke.h, whose functions may run in any thread
- * while the context lives (a seeded context is deterministic in the thread that made it only).
+ * Threads: a context belongs to one thread.  The exception is crypto/ke.h, whose functions may run in any
+ * thread while the context lives (a seeded context is deterministic in the thread that made it only).
  *
- * What this OpenSSL offers is asked at run time, with crypto_has(), never by its version.  Policy (which algorithm
- * is too weak) is not made here.
+ * What this OpenSSL offers is asked at run time, with crypto_has(), never by its version.  Policy (which
+ * algorithm is too weak) is not made here.
  */
 #ifndef CRYPTO_CRYPTO_H
 #define CRYPTO_CRYPTO_H
@@ -27,8 +28,9 @@
 struct crypto;
 
 struct crypto_options {
-	struct slice seed;         /* not empty: deterministic randomness from these bytes, for tests only */
-	bool         no_legacy;    /* do not load the legacy provider (DES, Blowfish, CAST) */
+	struct slice
+	    seed;       /* not empty: deterministic randomness from these bytes, for tests only */
+	bool no_legacy; /* do not load the legacy provider (DES, Blowfish, CAST) */
 };
 
 /* Bytes of the secure heap crypto_process_init() asks for. */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: a provider that lives in this file offers OpenSSL one random generator, and the library context is told
- * to make its generators of that type.  OpenSSL then makes a primary, a public and a private one; the latter two, which
- * serve RAND_bytes_ex() and RAND_priv_bytes_ex() and so also key generation, are seeded here through a reseed with the
- * test's seed.  The bytes are the ChaCha20 key stream (RFC 8439 section 2.3) under that seed as the key: reproducible, and
- * without visible structure.  It gathers no entropy and is for tests only.
+ * How it works: a provider that lives in this file offers OpenSSL one random generator, and the library
+ * context is told to make its generators of that type.  OpenSSL then makes a primary, a public and a private
+ * one; the latter two, which serve RAND_bytes_ex() and RAND_priv_bytes_ex() and so also key generation, are
+ * seeded here through a reseed with the test's seed.  The bytes are the ChaCha20 key stream (RFC 8439 section
+ * 2.3) under that seed as the key: reproducible, and without visible structure.  It gathers no entropy and is
+ * for tests only.
  */
 #include "crypto/internal.h"
 #include "crypto/secret.h"
@@ -20,19 +21,24 @@
 
 struct det {
 	uint32_t key[8];
-	uint64_t block;       /* number of the next key stream block */
-	uint8_t  left[64];    /* the current block */
-	unsigned n_left;      /* bytes of it not yet handed out, at its end */
-	int      state;       /* EVP_RAND_STATE_* */
+	uint64_t block;   /* number of the next key stream block */
+	uint8_t left[64]; /* the current block */
+	unsigned n_left;  /* bytes of it not yet handed out, at its end */
+	int state;        /* EVP_RAND_STATE_* */
 };
 
 #define ROTL(v, n) ((uint32_t)((v) << (n)) | ((v) >> (32 - (n))))
-#define QUARTER(x, a, b, c, d) do { \
-	x[a] += x[b]; x[d] = ROTL(x[d] ^ x[a], 16); \
-	x[c] += x[d]; x[b] = ROTL(x[b] ^ x[c], 12); \
-	x[a] += x[b]; x[d] = ROTL(x[d] ^ x[a], 8); \
-	x[c] += x[d]; x[b] = ROTL(x[b] ^ x[c], 7); \
-} while (0)
+#define QUARTER(x, a, b, c, d)                \
+	do {                                  \
+		x[a] += x[b];                 \
+		x[d] = ROTL(x[d] ^ x[a], 16); \
+		x[c] += x[d];                 \
+		x[b] = ROTL(x[b] ^ x[c], 12); \
+		x[a] += x[b];                 \
+		x[d] = ROTL(x[d] ^ x[a], 8);  \
+		x[c] += x[d];                 \
+		x[b] = ROTL(x[b] ^ x[c], 7);  \
+	} while (0)
 
 static void
 next_block(struct det *d)
@@ -121,8 +127,8 @@ det_uninstantiate(void *ctx)
 }
 
 static int
-det_generate(void *ctx, unsigned char *out, size_t n, unsigned strength, int resist, const unsigned char *more,
-    size_t n_more)
+det_generate(void *ctx, unsigned char *out, size_t n, unsigned strength, int resist,
+    const unsigned char *more, size_t n_more)
 {
 	struct det *d = ctx;
 
@@ -139,8 +145,8 @@ det_generate(void *ctx, unsigned char *out, size_t n, unsigned strength, int res
 }
 
 static int
-det_reseed(void *ctx, int resist, const unsigned char *entropy, size_t n_entropy, const unsigned char *more,
-    size_t n_more)
+det_reseed(void *ctx, int resist, const unsigned char *entropy, size_t n_entropy,
+    const unsigned char *more, size_t n_more)
 {
 	(void)resist;
 	(void)entropy;
@@ -173,12 +179,9 @@ det_unlock(void *ctx)
 static const OSSL_PARAM *
 det_gettable(void *ctx, void *provctx)
 {
-	static const OSSL_PARAM known[] = {
-		OSSL_PARAM_int(OSSL_RAND_PARAM_STATE, NULL),
+	static const OSSL_PARAM known[] = { OSSL_PARAM_int(OSSL_RAND_PARAM_STATE, NULL),
 		OSSL_PARAM_uint(OSSL_RAND_PARAM_STRENGTH, NULL),
-		OSSL_PARAM_size_t(OSSL_RAND_PARAM_MAX_REQUEST, NULL),
-		OSSL_PARAM_END
-	};
+		OSSL_PARAM_size_t(OSSL_RAND_PARAM_MAX_REQUEST, NULL), OSSL_PARAM_END };
 
 	(void)ctx;
 	(void)provctx;
@@ -191,7 +194,8 @@ det_get_params(void *ctx, OSSL_PARAM params[])
 	const struct det *d = ctx;
 	OSSL_PARAM *p;
 
-	if ((p = OSSL_PARAM_locate(params, OSSL_RAND_PARAM_STATE)) != NULL && OSSL_PARAM_set_int(p, d->state) != 1)
+	if ((p = OSSL_PARAM_locate(params, OSSL_RAND_PARAM_STATE)) != NULL &&
+	    OSSL_PARAM_set_int(p, d->state) != 1)
 		return 0;
 	if ((p = OSSL_PARAM_locate(params, OSSL_RAND_PARAM_STRENGTH)) != NULL &&
 	    OSSL_PARAM_set_uint(p, DET_STRENGTH) != 1)
@@ -202,26 +206,23 @@ det_get_params(void *ctx, OSSL_PARAM params[])
 	return 1;
 }
 
-#define CALL(id, fn) { id, (void (*)(void))(fn) }
+#define CALL(id, fn)                     \
+	{                                \
+		id, (void (*)(void))(fn) \
+	}
 
-static const OSSL_DISPATCH det_calls[] = {
-	CALL(OSSL_FUNC_RAND_NEWCTX, det_newctx),
+static const OSSL_DISPATCH det_calls[] = { CALL(OSSL_FUNC_RAND_NEWCTX, det_newctx),
 	CALL(OSSL_FUNC_RAND_FREECTX, det_freectx),
 	CALL(OSSL_FUNC_RAND_INSTANTIATE, det_instantiate),
 	CALL(OSSL_FUNC_RAND_UNINSTANTIATE, det_uninstantiate),
-	CALL(OSSL_FUNC_RAND_GENERATE, det_generate),
-	CALL(OSSL_FUNC_RAND_RESEED, det_reseed),
+	CALL(OSSL_FUNC_RAND_GENERATE, det_generate), CALL(OSSL_FUNC_RAND_RESEED, det_reseed),
 	CALL(OSSL_FUNC_RAND_ENABLE_LOCKING, det_enable_locking),
-	CALL(OSSL_FUNC_RAND_LOCK, det_lock),
-	CALL(OSSL_FUNC_RAND_UNLOCK, det_unlock),
+	CALL(OSSL_FUNC_RAND_LOCK, det_lock), CALL(OSSL_FUNC_RAND_UNLOCK, det_unlock),
 	CALL(OSSL_FUNC_RAND_GETTABLE_CTX_PARAMS, det_gettable),
-	CALL(OSSL_FUNC_RAND_GET_CTX_PARAMS, det_get_params),
-	{ 0, NULL }
-};
+	CALL(OSSL_FUNC_RAND_GET_CTX_PARAMS, det_get_params), { 0, NULL } };
 
 static const OSSL_ALGORITHM det_algorithms[] = {
-	{ DET_NAME, "provider=ringtail-deterministic", det_calls, NULL },
-	{ NULL, NULL, NULL, NULL }
+	{ DET_NAME, "provider=ringtail-deterministic", det_calls, NULL }, { NULL, NULL, NULL, NULL }
 };
 
 static const OSSL_ALGORITHM *
@@ -232,13 +233,12 @@ det_query(void *provctx, int operation, int *no_cache)
 	return operation == OSSL_OP_RAND ? det_algorithms : NULL;
 }
 
-static const OSSL_DISPATCH det_provider[] = {
-	CALL(OSSL_FUNC_PROVIDER_QUERY_OPERATION, det_query),
-	{ 0, NULL }
-};
+static const OSSL_DISPATCH det_provider[] = { CALL(OSSL_FUNC_PROVIDER_QUERY_OPERATION, det_query),
+	{ 0, NULL } };
 
 static int
-det_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in, const OSSL_DISPATCH **out, void **provctx)
+det_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in, const OSSL_DISPATCH **out,
+    void **provctx)
 {
 	(void)handle;
 	(void)in;

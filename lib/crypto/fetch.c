@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: looking an algorithm up by name takes OpenSSL longer than using it on a short input.  So each is looked up
- * when first used and kept in a slot of the context, with one working context that is keyed anew for each use.  What
- * was not offered once is not asked for again.
+ * How it works: looking an algorithm up by name takes OpenSSL longer than using it on a short input.  So each
+ * is looked up when first used and kept in a slot of the context, with one working context that is keyed anew
+ * for each use.  What was not offered once is not asked for again.
  */
 #include "crypto/internal.h"
 
@@ -43,9 +43,9 @@ static const char *const cipher_names[CI_COUNT] = {
 };
 
 static const struct {
-	enum alg_id      alg;
+	enum alg_id alg;
 	enum cipher_slot first;
-	unsigned         count;
+	unsigned count;
 } cipher_rows[] = {
 	{ ENCR_DES, CI_DES_CBC, 1 },
 	{ ENCR_3DES, CI_3DES_CBC, 1 },
@@ -64,7 +64,7 @@ static const struct {
 };
 
 static const struct {
-	enum alg_id  alg;
+	enum alg_id alg;
 	enum md_slot slot;
 } md_rows[] = {
 	{ HASH_MD5, MD_MD5 },
@@ -132,7 +132,8 @@ static ike_err
 mac_ctx_new(EVP_MAC *mac, const char *name, const char *value, EVP_MAC_CTX **out)
 {
 	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(mac);
-	OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(name, (char *)value, 0), OSSL_PARAM_construct_end() };
+	OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(name, (char *)value, 0),
+		OSSL_PARAM_construct_end() };
 
 	if (ctx == NULL || EVP_MAC_CTX_set_params(ctx, params) != 1) {
 		EVP_MAC_CTX_free(ctx);

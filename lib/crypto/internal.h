@@ -18,45 +18,55 @@
 #include "crypto/crypto.h"
 
 /* Slots of kept objects: a hash or a cipher with one key length each. */
-enum md_slot {
-	MD_MD5, MD_SHA1, MD_SHA256, MD_SHA384, MD_SHA512,
-	MD_COUNT
-};
+enum md_slot { MD_MD5, MD_SHA1, MD_SHA256, MD_SHA384, MD_SHA512, MD_COUNT };
 
 enum cipher_slot {
-	CI_DES_CBC, CI_3DES_CBC, CI_BF_CBC, CI_CAST_CBC,
-	CI_AES128_CBC, CI_AES192_CBC, CI_AES256_CBC,
-	CI_AES128_CTR, CI_AES192_CTR, CI_AES256_CTR,
-	CI_AES128_GCM, CI_AES192_GCM, CI_AES256_GCM,
-	CI_AES128_CCM, CI_AES192_CCM, CI_AES256_CCM,
-	CI_CAMELLIA128_CBC, CI_CAMELLIA192_CBC, CI_CAMELLIA256_CBC,
+	CI_DES_CBC,
+	CI_3DES_CBC,
+	CI_BF_CBC,
+	CI_CAST_CBC,
+	CI_AES128_CBC,
+	CI_AES192_CBC,
+	CI_AES256_CBC,
+	CI_AES128_CTR,
+	CI_AES192_CTR,
+	CI_AES256_CTR,
+	CI_AES128_GCM,
+	CI_AES192_GCM,
+	CI_AES256_GCM,
+	CI_AES128_CCM,
+	CI_AES192_CCM,
+	CI_AES256_CCM,
+	CI_CAMELLIA128_CBC,
+	CI_CAMELLIA192_CBC,
+	CI_CAMELLIA256_CBC,
 	CI_CHACHA20_POLY1305,
 	CI_AES128_ECB,
 	CI_COUNT
 };
 
 struct kept_md {
-	EVP_MD      *md;
-	EVP_MAC_CTX *hmac;        /* HMAC with this hash, key of its last use inside */
-	bool         absent;      /* asked for once, not offered */
+	EVP_MD *md;
+	EVP_MAC_CTX *hmac; /* HMAC with this hash, key of its last use inside */
+	bool absent;       /* asked for once, not offered */
 };
 
 struct kept_cipher {
-	EVP_CIPHER     *cipher;
-	EVP_CIPHER_CTX *ctx;      /* set to |cipher|, key of its last use inside */
-	bool            absent;
+	EVP_CIPHER *cipher;
+	EVP_CIPHER_CTX *ctx; /* set to |cipher|, key of its last use inside */
+	bool absent;
 };
 
 struct crypto {
-	OSSL_LIB_CTX      *lib;
-	OSSL_PROVIDER     *base;      /* "default" */
-	OSSL_PROVIDER     *legacy;    /* NULL: not wanted or not there */
-	OSSL_PROVIDER     *det;       /* the deterministic generator, NULL without a seed */
-	EVP_MAC           *hmac;
-	EVP_MAC           *cmac;
-	EVP_MAC_CTX       *cmac_ctx;  /* CMAC with AES-128 */
-	EVP_MD_CTX        *md_ctx;
-	struct kept_md     md[MD_COUNT];
+	OSSL_LIB_CTX *lib;
+	OSSL_PROVIDER *base;   /* "default" */
+	OSSL_PROVIDER *legacy; /* NULL: not wanted or not there */
+	OSSL_PROVIDER *det;    /* the deterministic generator, NULL without a seed */
+	EVP_MAC *hmac;
+	EVP_MAC *cmac;
+	EVP_MAC_CTX *cmac_ctx; /* CMAC with AES-128 */
+	EVP_MD_CTX *md_ctx;
+	struct kept_md md[MD_COUNT];
 	struct kept_cipher cipher[CI_COUNT];
 };
 
@@ -98,10 +108,10 @@ ke_offered(struct crypto *c, enum alg_id group);
 
 /* Input of a MAC: lead | parts | tail. */
 struct mac_input {
-	struct slice        lead;
+	struct slice lead;
 	const struct slice *parts;
-	size_t              n_parts;
-	struct slice        tail;
+	size_t n_parts;
+	struct slice tail;
 };
 
 /* AES-XCBC-MAC (RFC 3566) with a key of 16 bytes, all 16 bytes of output. */

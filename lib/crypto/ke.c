@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: a group is a row: OpenSSL's key type, its name for the group, and for the two MODP groups OpenSSL has no
- * name for, the prime.  Making a key and importing the peer's differ by kind (MODP, curve in x || y form, X25519 and
- * X448); deriving does not.  Nothing is kept between exchanges, so any thread may work here: naming a group anew costs
- * less than a hundredth of an exponentiation.
+ * How it works: a group is a row: OpenSSL's key type, its name for the group, and for the two MODP groups
+ * OpenSSL has no name for, the prime.  Making a key and importing the peer's differ by kind (MODP, curve in
+ * x || y form, X25519 and X448); deriving does not.  Nothing is kept between exchanges, so any thread may work
+ * here: naming a group anew costs little beside one exponentiation in it.
  */
 #include "crypto/ke.h"
 
@@ -19,23 +19,24 @@
 
 /* Bits of the private exponent for the groups without a name; OpenSSL knows those of the others. */
 #define SHORT_EXPONENT 200
-#define EC_MAX (1 + 2 * 66)
+#define EC_MAX         (1 + 2 * 66)
 
 struct group {
-	enum alg_id    alg;
-	const char    *type;      /* EVP_PKEY type */
-	const char    *name;      /* group name; NULL: the prime, or X25519 and X448, where the type says it all */
-	const uint8_t *prime;     /* alg_get(alg)->out bytes */
+	enum alg_id alg;
+	const char *type;     /* EVP_PKEY type */
+	const char *name;     /* group name; NULL: see |prime|, or the type says it all */
+	const uint8_t *prime; /* alg_get(alg)->out bytes */
 };
 
 struct ke {
-	struct crypto      *c;
+	struct crypto *c;
 	const struct group *group;
-	EVP_PKEY           *key;
-	size_t              n_pub;
-	uint8_t             pub[];
+	EVP_PKEY *key;
+	size_t n_pub;
+	uint8_t pub[];
 };
 
+/* clang-format off */
 /* RFC 2409 section 6.1. */
 static const uint8_t modp768[] = {
 	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xc9, 0x0f, 0xda, 0xa2, 0x21, 0x68, 0xc2, 0x34,
@@ -57,6 +58,7 @@ static const uint8_t modp1024[] = {
 	0xee, 0x38, 0x6b, 0xfb, 0x5a, 0x89, 0x9f, 0xa5, 0xae, 0x9f, 0x24, 0x11, 0x7c, 0x4b, 0x1f, 0xe6,
 	0x49, 0x28, 0x66, 0x51, 0xec, 0xe6, 0x53, 0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 };
+/* clang-format on */
 
 static const struct group groups[] = {
 	{ KE_MODP768, "DH", NULL, modp768 },
@@ -126,7 +128,8 @@ prepare_keygen(OSSL_LIB_CTX *lib, const struct group *g, EVP_PKEY_CTX **out)
 {
 	int bits = SHORT_EXPONENT;
 	OSSL_PARAM short_exponent[] = {
-		OSSL_PARAM_construct_int(OSSL_PKEY_PARAM_DH_PRIV_LEN, &bits), OSSL_PARAM_construct_end(),
+		OSSL_PARAM_construct_int(OSSL_PKEY_PARAM_DH_PRIV_LEN, &bits),
+		OSSL_PARAM_construct_end(),
 	};
 	EVP_PKEY_CTX *ctx;
 	EVP_PKEY *params = NULL;
@@ -167,8 +170,8 @@ ke_offered(struct crypto *c, enum alg_id group)
 }
 
 /*
- * The public value in wire form.  OpenSSL writes MODP values padded to the modulus; a point comes with the byte that says
- * "uncompressed" in front, which RFC 5903 section 7 does not send.
+ * The public value in wire form.  OpenSSL writes MODP values padded to the modulus; a point comes with the
+ * byte that says "uncompressed" in front, which RFC 5903 section 7 does not send.
  */
 static ike_err
 export_public(struct ke *ke)
@@ -237,9 +240,9 @@ ke_public(const struct ke *ke)
 }
 
 /*
- * RFC 6989 section 2.1, on MODP groups whose prime is a safe one: "the peer's public value (y) MUST be in the legal
- * range, that is 1 < y < p-1".  There is no need to test more: with such primes every other y generates at least the
- * subgroup of order (p-1)/2.
+ * RFC 6989 section 2.1, on groups where (p-1)/2 is prime too: "Each recipient MUST verify that the peer's
+ * public value r is in the legal range (1 < r < p-1)."  There is no need to test more: every other value
+ * generates at least the subgroup of order (p-1)/2.
  */
 static ike_err
 check_modp(const struct ke *ke, struct slice peer)
@@ -248,7 +251,8 @@ check_modp(const struct ke *ke, struct slice peer)
 	BIGNUM *y = BN_bin2bn(peer.p, (int)peer.n, NULL);
 	ike_err err = IKE_E_CRYPTO;
 
-	if (y != NULL && EVP_PKEY_get_bn_param(ke->key, OSSL_PKEY_PARAM_FFC_P, &p) == 1 && BN_sub_word(p, 1) == 1)
+	if (y != NULL && EVP_PKEY_get_bn_param(ke->key, OSSL_PKEY_PARAM_FFC_P, &p) == 1 &&
+	    BN_sub_word(p, 1) == 1)
 		err = BN_cmp(y, BN_value_one()) > 0 && BN_cmp(y, p) < 0 ? IKE_OK : IKE_E_BAD_KE;
 	BN_free(y);
 	BN_free(p);
@@ -258,9 +262,9 @@ check_modp(const struct ke *ke, struct slice peer)
 }
 
 /*
- * The peer's value as a key of our key's group.  RFC 6989 section 2.3, on curves: "A receiving peer MUST check that its
- * peer's public value is valid; that is, ... the x and y parameters from the peer's public value satisfy the curve
- * equation ... x and y are ... less than the field's prime": OpenSSL does both when it reads a point.
+ * The peer's value as a key of our key's group.  RFC 6989 section 2.3: "A receiving peer MUST check that its peer's
+ * public value is valid; that is, the x and y parameters from the peer's public value satisfy the curve equation".
+ * OpenSSL checks that when it reads a point, and that both are less than the field's prime.
  */
 static ike_err
 import_peer(const struct ke *ke, struct slice peer, EVP_PKEY **out)
@@ -319,7 +323,7 @@ out:
 }
 
 /*
- * RFC 8031 section 2.4 leaves the choice to us; RFC 7748 section 6.1: "Both MAY check, without leaking extra
+ * RFC 7748 section 6.1: "Both MAY check, without leaking extra
  * information about the value of K, whether K is the all-zero value and abort if so".  We do.
  */
 static bool
@@ -341,9 +345,9 @@ ke_derive(const struct ke *ke, struct slice peer, struct secret *out)
 	ike_err err;
 
 	/*
-	 * RFC 7296 section 3.4: "The length of the Diffie-Hellman public value for MODP groups MUST be equal to the length
-	 * of the prime modulus over which the exponentiation was performed, prepending zero bits to the value if
-	 * necessary."
+	 * RFC 7296 section 3.4: "The length of the Diffie-Hellman public value for MODP groups MUST be equal
+	 * to the length of the prime modulus over which the exponentiation was performed, prepending zero bits
+	 * to the value if necessary."
 	 */
 	if (peer.n != ke->n_pub)
 		return IKE_E_BAD_KE;

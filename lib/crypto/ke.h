@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * ke - key exchange: one ephemeral private key, its public value as on the wire, and the shared secret with a peer.
+ * ke - key exchange: one ephemeral private key, its public value as on the wire, and the shared secret with a
+ * peer.
  *
- * MODP groups 1, 2, 5, 14 to 18 (public values left-padded with zeros to the modulus, short exponents), NIST and
- * brainpool curves 19 to 21 and 27 to 30 (public value x || y, shared secret x), X25519 and X448 (31, 32).
+ * MODP groups 1, 2, 5, 14 to 18 (public values left-padded with zeros to the modulus, short exponents), NIST
+ * and brainpool curves 19 to 21 and 27 to 30 (public value x || y, shared secret x), X25519 and X448 (31, 32).
  *
- * A struct ke is owned by the caller and made fresh for every exchange: it is never reused (RFC 7296 section 2.12
- * allows reuse, we do not).  It borrows from the context, which must outlive it.  Functions may run in any thread, but
- * one struct ke in one thread at a time.
+ * A struct ke is owned by the caller and made fresh for every exchange: it is never reused (RFC 7296 section
+ * 2.12 allows reuse, we do not).  It borrows from the context, which must outlive it.  Functions may run in
+ * any thread, but one struct ke in one thread at a time.
  *
  * Public values are checked as RFC 6989 asks before they are used; a length other than the group's is refused
  * before a byte is looked at.

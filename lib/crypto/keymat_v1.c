@@ -15,9 +15,9 @@ put_u32(uint8_t out[4], uint32_t v)
 }
 
 /*
- * RFC 2409 section 5: "SKEYID_d = prf(SKEYID, g^xy | CKY-I | CKY-R | 0)", "SKEYID_a = prf(SKEYID, SKEYID_d | g^xy | CKY-I |
- * CKY-R | 1)", "SKEYID_e = prf(SKEYID, SKEYID_a | g^xy | CKY-I | CKY-R | 2)"; the digits are single octets.  SKEYID is in
- * its place in |k| already.
+ * RFC 2409 section 5: "SKEYID_d = prf(SKEYID, g^xy | CKY-I | CKY-R | 0)", "SKEYID_a = prf(SKEYID, SKEYID_d |
+ * g^xy | CKY-I | CKY-R | 1)", "SKEYID_e = prf(SKEYID, SKEYID_a | g^xy | CKY-I | CKY-R | 2)"; the digits are
+ * single octets.  SKEYID is in its place in |k| already.
  */
 static ike_err
 derive_rest(struct crypto *c, const struct v1_inputs *in, struct v1_keys *k)
@@ -28,7 +28,8 @@ derive_rest(struct crypto *c, const struct v1_inputs *in, struct v1_keys *k)
 	size_t n;
 
 	for (uint8_t digit = 0; digit < 3 && err == IKE_OK; digit++) {
-		struct slice parts[] = { previous, in->gxy, in->cky_i, in->cky_r, slice_of(&digit, 1) };
+		struct slice parts[] = { previous, in->gxy, in->cky_i, in->cky_r,
+			slice_of(&digit, 1) };
 		uint8_t *place = k->all.p + ((size_t)digit + 1) * k->len;
 
 		err = prf(c, in->prf, v1_skeyid(k), PARTS(parts), out, &n);
@@ -42,8 +43,8 @@ derive_rest(struct crypto *c, const struct v1_inputs *in, struct v1_keys *k)
 
 /* SKEYID = prf(key, parts), then the others. */
 static ike_err
-derive_all(struct crypto *c, const struct v1_inputs *in, struct slice key, const struct slice *parts, size_t n_parts,
-    struct v1_keys *out)
+derive_all(struct crypto *c, const struct v1_inputs *in, struct slice key,
+    const struct slice *parts, size_t n_parts, struct v1_keys *out)
 {
 	struct v1_keys k;
 	uint8_t skeyid[PRF_MAX];
@@ -105,8 +106,8 @@ v1_keys_free(struct v1_keys *k)
  * unless |first| is given, and of |rest|.
  */
 static ike_err
-chain_blocks(struct crypto *c, enum alg_id prf_alg, struct slice key, struct slice first, const struct slice *rest,
-    size_t n_rest, struct secret *out)
+chain_blocks(struct crypto *c, enum alg_id prf_alg, struct slice key, struct slice first,
+    const struct slice *rest, size_t n_rest, struct secret *out)
 {
 	struct slice parts[8] = { first };
 	uint8_t block[PRF_MAX];
@@ -129,13 +130,13 @@ chain_blocks(struct crypto *c, enum alg_id prf_alg, struct slice key, struct sli
 }
 
 /*
- * RFC 2409 appendix B: a key longer than SKEYID_e is the "necessary number of" leading bits of Ka = K1 | K2 | K3 with
- * K1 = prf(SKEYID_e, 0), K2 = prf(SKEYID_e, K1), K3 = prf(SKEYID_e, K2), "where prf is the negotiated prf or the HMAC
- * version of the negotiated hash function ... and the 0 represented by a single octet".
+ * RFC 2409 appendix B: a key longer than SKEYID_e is "derived from feeding the results of a pseudo-random
+ * function into itself, concatenating the results, and taking the highest necessary bits": Ka = K1 | K2 | K3
+ * with K1 = prf(SKEYID_e, 0), K2 = prf(SKEYID_e, K1), K3 = prf(SKEYID_e, K2), where 0 is a single octet.
  */
 ike_err
-keymat_v1_cipher_key(struct crypto *c, enum alg_id prf_alg, const struct v1_keys *keys, enum alg_id encr,
-    unsigned bits, struct secret *out)
+keymat_v1_cipher_key(struct crypto *c, enum alg_id prf_alg, const struct v1_keys *keys,
+    enum alg_id encr, unsigned bits, struct secret *out)
 {
 	static const uint8_t zero = 0;
 	const struct alg *a = alg_get(encr);
@@ -153,8 +154,8 @@ keymat_v1_cipher_key(struct crypto *c, enum alg_id prf_alg, const struct v1_keys
 	else if (len != 0)
 		memcpy(s.p, e.p, len);
 	/*
-	 * RFC 2409 appendix B: "The key for DES-CBC is derived from the first eight (8) non-weak and non-semi-weak (see
-	 * Appendix A) bytes of SKEYID_e."  One key in 2^52 is concerned; we refuse it.
+	 * RFC 2409 appendix B: "The key for DES-CBC is derived from the first eight (8) non-weak and
+	 * non-semi-weak (see Appendix A) bytes of SKEYID_e."  One key in 2^52 is concerned; we refuse it.
 	 */
 	if (err == IKE_OK && cipher_key_weak(encr, secret_slice(&s)))
 		err = IKE_E_CRYPTO;
@@ -167,8 +168,8 @@ keymat_v1_cipher_key(struct crypto *c, enum alg_id prf_alg, const struct v1_keys
 }
 
 static ike_err
-hash_prefix(struct crypto *c, enum alg_id hash_alg, const struct slice *parts, size_t n_parts, uint8_t *out,
-    size_t len)
+hash_prefix(struct crypto *c, enum alg_id hash_alg, const struct slice *parts, size_t n_parts,
+    uint8_t *out, size_t len)
 {
 	uint8_t digest[PRF_MAX];
 	size_t n;
@@ -181,12 +182,13 @@ hash_prefix(struct crypto *c, enum alg_id hash_alg, const struct slice *parts, s
 }
 
 /*
- * RFC 2409 appendix B: "The initialization vector (IV) ... is derived from a hash of a concatenation of the initiator's
- * public Diffie-Hellman value and the responder's public Diffie-Hellman value".
+ * RFC 2409 appendix B: "In phase 1, material for the initialization vector (IV material) for CBC mode
+ * encryption algorithms is derived from a hash of a concatenation of the initiator's public Diffie-Hellman
+ * value and the responder's public Diffie-Hellman value using the negotiated hash algorithm."
  */
 ike_err
-keymat_v1_iv(struct crypto *c, enum alg_id hash_alg, struct slice gxi, struct slice gxr, uint8_t *iv_out,
-    size_t iv_len)
+keymat_v1_iv(struct crypto *c, enum alg_id hash_alg, struct slice gxi, struct slice gxr,
+    uint8_t *iv_out, size_t iv_len)
 {
 	struct slice parts[] = { gxi, gxr };
 
@@ -194,8 +196,8 @@ keymat_v1_iv(struct crypto *c, enum alg_id hash_alg, struct slice gxi, struct sl
 }
 
 /*
- * RFC 2409 appendix B: after phase 1 "the IV is ... the hash of a concatenation of the last phase 1 CBC output block and the
- * phase 2 message id".
+ * RFC 2409 appendix B: in phase 2 the material "is derived from a hash of a concatenation of the last phase 1
+ * CBC output block and the phase 2 message id using the negotiated hash algorithm".
  */
 ike_err
 keymat_v1_iv_phase2(struct crypto *c, enum alg_id hash_alg, struct slice last_block, uint32_t msgid,
@@ -210,8 +212,8 @@ keymat_v1_iv_phase2(struct crypto *c, enum alg_id hash_alg, struct slice last_bl
 
 /* RFC 2409 section 5: "HASH_I = prf(SKEYID, g^xi | g^xr | CKY-I | CKY-R | SAi_b | IDii_b )". */
 ike_err
-keymat_v1_hash_i(struct crypto *c, const struct v1_inputs *in, const struct v1_keys *keys, uint8_t out[PRF_MAX],
-    size_t *len_out)
+keymat_v1_hash_i(struct crypto *c, const struct v1_inputs *in, const struct v1_keys *keys,
+    uint8_t out[PRF_MAX], size_t *len_out)
 {
 	struct slice parts[] = { in->gxi, in->gxr, in->cky_i, in->cky_r, in->sai_b, in->idii_b };
 
@@ -220,8 +222,8 @@ keymat_v1_hash_i(struct crypto *c, const struct v1_inputs *in, const struct v1_k
 
 /* RFC 2409 section 5: "HASH_R = prf(SKEYID, g^xr | g^xi | CKY-R | CKY-I | SAi_b | IDir_b )". */
 ike_err
-keymat_v1_hash_r(struct crypto *c, const struct v1_inputs *in, const struct v1_keys *keys, uint8_t out[PRF_MAX],
-    size_t *len_out)
+keymat_v1_hash_r(struct crypto *c, const struct v1_inputs *in, const struct v1_keys *keys,
+    uint8_t out[PRF_MAX], size_t *len_out)
 {
 	struct slice parts[] = { in->gxr, in->gxi, in->cky_r, in->cky_i, in->sai_b, in->idir_b };
 
@@ -229,12 +231,12 @@ keymat_v1_hash_r(struct crypto *c, const struct v1_inputs *in, const struct v1_k
 }
 
 /*
- * RFC 2409 section 5.5: HASH(1) is the prf over the message id "concatenated with the entire message that follows the hash
- * including all payload headers, but excluding any padding added for encryption".
+ * RFC 2409 section 5.5: HASH(1) is the prf over the message id "concatenated with the entire message that
+ * follows the hash including all payload headers, but excluding any padding added for encryption".
  */
 ike_err
-keymat_v1_hash1(struct crypto *c, enum alg_id prf_alg, const struct v1_keys *keys, uint32_t msgid, struct slice rest,
-    uint8_t out[PRF_MAX], size_t *len_out)
+keymat_v1_hash1(struct crypto *c, enum alg_id prf_alg, const struct v1_keys *keys, uint32_t msgid,
+    struct slice rest, uint8_t out[PRF_MAX], size_t *len_out)
 {
 	uint8_t id[4];
 	struct slice parts[] = { slice_of(id, sizeof(id)), rest };
@@ -272,15 +274,16 @@ keymat_v1_hash3(struct crypto *c, enum alg_id prf_alg, const struct v1_keys *key
 }
 
 /*
- * RFC 2409 section 5.5: "KEYMAT = prf(SKEYID_d, protocol | SPI | Ni_b | Nr_b)", with PFS "KEYMAT = prf(SKEYID_d,
- * g(qm)^xy | protocol | SPI | Ni_b | Nr_b)"; longer: "KEYMAT = K1 | K2 | K3 | ..." where each next block is the prf of
- * the one before it followed by the same input.
+ * RFC 2409 section 5.5: "KEYMAT = prf(SKEYID_d, protocol | SPI | Ni_b | Nr_b)", with PFS "KEYMAT =
+ * prf(SKEYID_d, g(qm)^xy | protocol | SPI | Ni_b | Nr_b)"; longer: "KEYMAT = K1 | K2 | K3 | ..." where each
+ * next block is the prf of the one before it followed by the same input.
  */
 ike_err
-keymat_v1_child(struct crypto *c, const struct v1_child_inputs *in, const struct v1_keys *keys, size_t len,
-    struct secret *out)
+keymat_v1_child(struct crypto *c, const struct v1_child_inputs *in, const struct v1_keys *keys,
+    size_t len, struct secret *out)
 {
-	struct slice rest[] = { in->gqm_xy, slice_of(&in->protocol, 1), in->spi, in->ni_b, in->nr_b };
+	struct slice rest[] = { in->gqm_xy, slice_of(&in->protocol, 1), in->spi, in->ni_b,
+		in->nr_b };
 	struct secret s;
 	ike_err err;
 

@@ -17,7 +17,7 @@
 
 /* What both ends know when phase 1 makes its keys; fields a function does not name may be empty. */
 struct v1_inputs {
-	enum alg_id  prf;          /* the HMAC of the negotiated hash, or the negotiated PRF */
+	enum alg_id prf; /* the HMAC of the negotiated hash, or the negotiated PRF */
 	struct slice ni_b, nr_b;
 	struct slice gxy;          /* shared secret, padded to the modulus */
 	struct slice gxi, gxr;     /* public values, as in the KE payloads */
@@ -29,7 +29,7 @@ struct v1_inputs {
 /* SKEYID, SKEYID_d, SKEYID_a and SKEYID_e, one behind the other in one secret.  Free with v1_keys_free(). */
 struct v1_keys {
 	struct secret all;
-	uint16_t      len;         /* of each: the PRF's output */
+	uint16_t len; /* of each: the PRF's output */
 };
 
 static inline struct slice
@@ -73,13 +73,16 @@ v1_keys_free(struct v1_keys *k);
  * (appendix B).  IKE_E_CRYPTO also when a DES key comes out weak; a new negotiation makes new keys.
  */
 MUST_USE ike_err
-keymat_v1_cipher_key(struct crypto *c, enum alg_id prf_alg, const struct v1_keys *keys, enum alg_id encr,
-    unsigned bits, struct secret *out);
+keymat_v1_cipher_key(struct crypto *c, enum alg_id prf_alg, const struct v1_keys *keys,
+    enum alg_id encr, unsigned bits, struct secret *out);
 
-/* The first |iv_len| bytes of hash(g^xi | g^xr): the IV of phase 1's first encrypted message.  IKE_E_RANGE: too long. */
+/*
+ * The first |iv_len| bytes of hash(g^xi | g^xr): the IV of phase 1's first encrypted message.  IKE_E_RANGE: too
+ * long.
+ */
 MUST_USE ike_err
-keymat_v1_iv(struct crypto *c, enum alg_id hash_alg, struct slice gxi, struct slice gxr, uint8_t *iv_out,
-    size_t iv_len);
+keymat_v1_iv(struct crypto *c, enum alg_id hash_alg, struct slice gxi, struct slice gxr,
+    uint8_t *iv_out, size_t iv_len);
 
 /*
  * The first |iv_len| bytes of hash(last phase 1 cipher block | message id): the IV of a phase 2 exchange.
@@ -91,21 +94,21 @@ keymat_v1_iv_phase2(struct crypto *c, enum alg_id hash_alg, struct slice last_bl
 
 /* HASH_I = prf(SKEYID, g^xi | g^xr | CKY-I | CKY-R | SAi_b | IDii_b). */
 MUST_USE ike_err
-keymat_v1_hash_i(struct crypto *c, const struct v1_inputs *in, const struct v1_keys *keys, uint8_t out[PRF_MAX],
-    size_t *len_out);
+keymat_v1_hash_i(struct crypto *c, const struct v1_inputs *in, const struct v1_keys *keys,
+    uint8_t out[PRF_MAX], size_t *len_out);
 
 /* HASH_R = prf(SKEYID, g^xr | g^xi | CKY-R | CKY-I | SAi_b | IDir_b). */
 MUST_USE ike_err
-keymat_v1_hash_r(struct crypto *c, const struct v1_inputs *in, const struct v1_keys *keys, uint8_t out[PRF_MAX],
-    size_t *len_out);
+keymat_v1_hash_r(struct crypto *c, const struct v1_inputs *in, const struct v1_keys *keys,
+    uint8_t out[PRF_MAX], size_t *len_out);
 
 /*
  * HASH(1) = prf(SKEYID_a, M-ID | rest), where |rest| is everything behind the HASH payload with its generic headers.
  * Serves quick mode's first message, informational exchanges and transaction exchanges alike.
  */
 MUST_USE ike_err
-keymat_v1_hash1(struct crypto *c, enum alg_id prf_alg, const struct v1_keys *keys, uint32_t msgid, struct slice rest,
-    uint8_t out[PRF_MAX], size_t *len_out);
+keymat_v1_hash1(struct crypto *c, enum alg_id prf_alg, const struct v1_keys *keys, uint32_t msgid,
+    struct slice rest, uint8_t out[PRF_MAX], size_t *len_out);
 
 /* HASH(2) = prf(SKEYID_a, M-ID | Ni_b | rest). */
 MUST_USE ike_err
@@ -119,16 +122,16 @@ keymat_v1_hash3(struct crypto *c, enum alg_id prf_alg, const struct v1_keys *key
 
 /* What the keys of one direction of a phase 2 SA are made from. */
 struct v1_child_inputs {
-	enum alg_id  prf;
-	struct slice gqm_xy;       /* quick mode's own shared secret; empty: no PFS */
-	uint8_t      protocol;     /* of the proposal: 2 AH, 3 ESP, 4 IPCOMP */
-	struct slice spi;          /* as in the proposal of the end that receives with this SA */
-	struct slice ni_b, nr_b;   /* quick mode's nonces */
+	enum alg_id prf;
+	struct slice gqm_xy;     /* quick mode's own shared secret; empty: no PFS */
+	uint8_t protocol;        /* of the proposal: 2 AH, 3 ESP, 4 IPCOMP */
+	struct slice spi;        /* as in the proposal of the end that receives with this SA */
+	struct slice ni_b, nr_b; /* quick mode's nonces */
 };
 
 /* KEYMAT of |len| bytes for one direction (section 5.5).  IKE_E_RANGE: more than 255 PRF outputs. */
 MUST_USE ike_err
-keymat_v1_child(struct crypto *c, const struct v1_child_inputs *in, const struct v1_keys *keys, size_t len,
-    struct secret *out);
+keymat_v1_child(struct crypto *c, const struct v1_child_inputs *in, const struct v1_keys *keys,
+    size_t len, struct secret *out);
 
 #endif

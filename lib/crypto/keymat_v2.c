@@ -12,8 +12,9 @@ at_most(struct slice s, size_t n)
 }
 
 /*
- * RFC 7296 section 2.14: "If the negotiated PRF is AES-XCBC-PRF-128 or AES-CMAC-PRF-128, only the first 64 bits of Ni and
- * the first 64 bits of Nr are used in calculating SKEYSEED, but all the bits are used for input to the prf+ function."
+ * RFC 7296 section 2.14: "If the negotiated PRF is AES-XCBC-PRF-128 or AES-CMAC-PRF-128, only the first 64
+ * bits of Ni and the first 64 bits of Nr are used in calculating SKEYSEED, but all the bits are used for input
+ * to the prf+ function."
  */
 static ike_err
 seed_initial(struct crypto *c, const struct v2_inputs *in, uint8_t out[PRF_MAX], size_t *len_out)
@@ -43,13 +44,16 @@ key_lengths(const struct v2_inputs *in, struct v2_keys *k)
 	const struct alg *integ = alg_get(in->integ);
 	const struct alg *prf_row = alg_get(in->prf);
 
-	if (encr == NULL || encr->kind != ALG_ENCR || (in->encr_bits != 0 && !alg_key_ok(encr, in->encr_bits)))
+	if (encr == NULL || encr->kind != ALG_ENCR ||
+	    (in->encr_bits != 0 && !alg_key_ok(encr, in->encr_bits)))
 		return IKE_E_UNSUPPORTED;
-	if ((integ != NULL && integ->kind != ALG_INTEG) || prf_row == NULL || prf_row->kind != ALG_PRF)
+	if ((integ != NULL && integ->kind != ALG_INTEG) || prf_row == NULL ||
+	    prf_row->kind != ALG_PRF)
 		return IKE_E_UNSUPPORTED;
 	k->prf_len = (uint16_t)prf_len(in->prf);
 	k->encr_len = (uint16_t)alg_keymat_len(encr, in->encr_bits);
-	k->integ_len = integ == NULL || integ->id == INTEG_NONE ? 0 : (uint16_t)alg_keymat_len(integ, 0);
+	k->integ_len =
+	    integ == NULL || integ->id == INTEG_NONE ? 0 : (uint16_t)alg_keymat_len(integ, 0);
 	return IKE_OK;
 }
 
@@ -65,7 +69,8 @@ expand(struct crypto *c, const struct v2_inputs *in, struct slice skeyseed, stru
 	ike_err err;
 
 	TRY(key_lengths(in, &k));
-	TRY(secret_new(3 * (size_t)k.prf_len + 2 * (size_t)k.integ_len + 2 * (size_t)k.encr_len, &k.all));
+	TRY(secret_new(
+	    3 * (size_t)k.prf_len + 2 * (size_t)k.integ_len + 2 * (size_t)k.encr_len, &k.all));
 	err = prf_plus(c, in->prf, skeyseed, PARTS(seed), k.all.p, k.all.n);
 	if (err != IKE_OK) {
 		secret_free(&k.all);
@@ -89,13 +94,13 @@ keymat_v2_initial(struct crypto *c, const struct v2_inputs *in, struct v2_keys *
 }
 
 /*
- * RFC 7296 section 2.18: "SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr)", and "The old and new IKE SA may have selected
- * a different PRF.  Because the rekeying exchange belongs to the old IKE SA, it is the old IKE SA's PRF that is used to
- * generate SKEYSEED."
+ * RFC 7296 section 2.18: "SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr)", and "The old and new IKE SA may
+ * have selected a different PRF.  Because the rekeying exchange belongs to the old IKE SA, it is the old IKE
+ * SA's PRF that is used to generate SKEYSEED."
  */
 ike_err
-keymat_v2_rekey(struct crypto *c, const struct v2_inputs *in, enum alg_id old_prf, struct slice old_sk_d,
-    struct v2_keys *out)
+keymat_v2_rekey(struct crypto *c, const struct v2_inputs *in, enum alg_id old_prf,
+    struct slice old_sk_d, struct v2_keys *out)
 {
 	struct slice parts[] = { in->shared, in->ni, in->nr };
 	uint8_t skeyseed[PRF_MAX];
@@ -116,12 +121,12 @@ v2_keys_free(struct v2_keys *k)
 }
 
 /*
- * RFC 7296 section 2.17: "KEYMAT = prf+(SK_d, Ni | Nr)", and with a Diffie-Hellman exchange "KEYMAT = prf+(SK_d, g^ir (new)
- * | Ni | Nr )".
+ * RFC 7296 section 2.17: "KEYMAT = prf+(SK_d, Ni | Nr)", and with a Diffie-Hellman exchange "KEYMAT =
+ * prf+(SK_d, g^ir (new) | Ni | Nr )".
  */
 ike_err
-keymat_v2_child(struct crypto *c, enum alg_id prf_alg, struct slice sk_d, struct slice shared, struct slice ni,
-    struct slice nr, size_t len, struct secret *out)
+keymat_v2_child(struct crypto *c, enum alg_id prf_alg, struct slice sk_d, struct slice shared,
+    struct slice ni, struct slice nr, size_t len, struct secret *out)
 {
 	struct slice seed[] = { shared, ni, nr };
 	struct secret s;
@@ -138,13 +143,13 @@ keymat_v2_child(struct crypto *c, enum alg_id prf_alg, struct slice sk_d, struct
 }
 
 /*
- * RFC 7296 section 2.15: "InitiatorSignedOctets = RealMessage1 | NonceRData | MACedIDForI", "MACedIDForI = prf(SK_pi,
- * RestOfInitIDPayload)", the responder's with the roles exchanged; "AUTH = prf( prf(Shared Secret, "Key Pad for IKEv2"),
- * <InitiatorSignedOctets>)", the string "17 ASCII characters without null termination".
+ * RFC 7296 section 2.15: "InitiatorSignedOctets = RealMessage1 | NonceRData | MACedIDForI", "MACedIDForI =
+ * prf(SK_pi, RestOfInitIDPayload)", the responder's with the roles exchanged; "AUTH = prf( prf(Shared Secret,
+ * "Key Pad for IKEv2"), <InitiatorSignedOctets>)", the string "17 ASCII characters without null termination".
  */
 ike_err
-keymat_v2_auth_psk(struct crypto *c, const struct v2_auth_inputs *in, struct slice psk, uint8_t out[PRF_MAX],
-    size_t *len_out)
+keymat_v2_auth_psk(struct crypto *c, const struct v2_auth_inputs *in, struct slice psk,
+    uint8_t out[PRF_MAX], size_t *len_out)
 {
 	static const uint8_t pad[17] = "Key Pad for IKEv2";
 	struct slice pad_part = slice_of(pad, sizeof(pad));

@@ -16,9 +16,9 @@
 /* SK_d | SK_ai | SK_ar | SK_ei | SK_er | SK_pi | SK_pr in one secret.  Free with v2_keys_free(). */
 struct v2_keys {
 	struct secret all;
-	uint16_t      prf_len;     /* of SK_d, SK_pi, SK_pr */
-	uint16_t      integ_len;   /* of SK_ai, SK_ar; 0 with an AEAD */
-	uint16_t      encr_len;    /* of SK_ei, SK_er, salt included */
+	uint16_t prf_len;   /* of SK_d, SK_pi, SK_pr */
+	uint16_t integ_len; /* of SK_ai, SK_ar; 0 with an AEAD */
+	uint16_t encr_len;  /* of SK_ei, SK_er, salt included */
 };
 
 static inline struct slice
@@ -40,7 +40,8 @@ v2_sk_a(const struct v2_keys *k, bool of_initiator)
 static inline struct slice
 v2_sk_e(const struct v2_keys *k, bool of_initiator)
 {
-	size_t at = (size_t)k->prf_len + 2 * (size_t)k->integ_len + (of_initiator ? 0 : k->encr_len);
+	size_t at =
+	    (size_t)k->prf_len + 2 * (size_t)k->integ_len + (of_initiator ? 0 : k->encr_len);
 
 	return slice_of(k->all.p + at, k->encr_len);
 }
@@ -50,17 +51,17 @@ static inline struct slice
 v2_sk_p(const struct v2_keys *k, bool of_initiator)
 {
 	size_t at = (size_t)k->prf_len + 2 * (size_t)k->integ_len + 2 * (size_t)k->encr_len +
-	    (of_initiator ? 0 : k->prf_len);
+		    (of_initiator ? 0 : k->prf_len);
 
 	return slice_of(k->all.p + at, k->prf_len);
 }
 
 /* What both ends know when an IKE SA makes its keys. */
 struct v2_inputs {
-	enum alg_id  prf;
-	enum alg_id  encr;
-	unsigned     encr_bits;    /* 0: the cipher's default */
-	enum alg_id  integ;        /* INTEG_NONE or ALG_ID_NONE with an AEAD */
+	enum alg_id prf;
+	enum alg_id encr;
+	unsigned encr_bits; /* 0: the cipher's default */
+	enum alg_id integ;  /* INTEG_NONE or ALG_ID_NONE with an AEAD */
 	struct slice ni, nr;
 	struct slice spi_i, spi_r; /* of the new IKE SA, 8 bytes each */
 	struct slice shared;       /* g^ir, padded to the modulus */
@@ -75,34 +76,34 @@ keymat_v2_initial(struct crypto *c, const struct v2_inputs *in, struct v2_keys *
  * |old_prf|, all else with the new one's (section 2.18).
  */
 MUST_USE ike_err
-keymat_v2_rekey(struct crypto *c, const struct v2_inputs *in, enum alg_id old_prf, struct slice old_sk_d,
-    struct v2_keys *out);
+keymat_v2_rekey(struct crypto *c, const struct v2_inputs *in, enum alg_id old_prf,
+    struct slice old_sk_d, struct v2_keys *out);
 
 /* Wipe and free; the struct becomes empty. */
 void
 v2_keys_free(struct v2_keys *k);
 
 /*
- * KEYMAT of |len| bytes for a pair of child SAs (section 2.17): prf+(SK_d, [g^ir (new) |] Ni | Nr).  |shared| is empty
- * without a key exchange of its own.  The caller cuts it: initiator to responder first; encryption key before
- * integrity key.  IKE_E_RANGE: more than prf+ can make.
+ * KEYMAT of |len| bytes for a pair of child SAs (section 2.17): prf+(SK_d, [g^ir (new) |] Ni | Nr).  |shared|
+ * is empty without a key exchange of its own.  The caller cuts it: initiator to responder first; encryption
+ * key before integrity key.  IKE_E_RANGE: more than prf+ can make.
  */
 MUST_USE ike_err
-keymat_v2_child(struct crypto *c, enum alg_id prf_alg, struct slice sk_d, struct slice shared, struct slice ni,
-    struct slice nr, size_t len, struct secret *out);
+keymat_v2_child(struct crypto *c, enum alg_id prf_alg, struct slice sk_d, struct slice shared,
+    struct slice ni, struct slice nr, size_t len, struct secret *out);
 
 /* What one end signs or MACs to authenticate (section 2.15). */
 struct v2_auth_inputs {
-	enum alg_id  prf;
-	struct slice message;      /* that end's whole IKE_SA_INIT message, header included */
-	struct slice peer_nonce;   /* the OTHER end's nonce */
-	struct slice sk_p;         /* SK_pi for the initiator's AUTH, SK_pr for the responder's */
-	struct slice id_body;      /* body of that end's ID payload: type, reserved, data */
+	enum alg_id prf;
+	struct slice message;    /* that end's whole IKE_SA_INIT message, header included */
+	struct slice peer_nonce; /* the OTHER end's nonce */
+	struct slice sk_p;       /* SK_pi for the initiator's AUTH, SK_pr for the responder's */
+	struct slice id_body;    /* body of that end's ID payload: type, reserved, data */
 };
 
 /* AUTH = prf(prf(psk, "Key Pad for IKEv2"), <SignedOctets>), for the Shared Key Message Integrity Code method. */
 MUST_USE ike_err
-keymat_v2_auth_psk(struct crypto *c, const struct v2_auth_inputs *in, struct slice psk, uint8_t out[PRF_MAX],
-    size_t *len_out);
+keymat_v2_auth_psk(struct crypto *c, const struct v2_auth_inputs *in, struct slice psk,
+    uint8_t out[PRF_MAX], size_t *len_out);
 
 #endif

@@ -17,11 +17,12 @@ feed_mac(EVP_MAC_CTX *ctx, struct slice s)
 }
 
 /*
- * One MAC with the keyed or re-keyed context |ctx|.  A NULL key.p keeps the key of the last call, which saves an HMAC the
- * work on its key.
+ * One MAC with the keyed or re-keyed context |ctx|.  A NULL key.p keeps the key of the last call, which saves
+ * an HMAC the work on its key.
  */
 static ike_err
-run_mac(EVP_MAC_CTX *ctx, struct slice key, const struct mac_input *in, uint8_t out[PRF_MAX], size_t want)
+run_mac(EVP_MAC_CTX *ctx, struct slice key, const struct mac_input *in, uint8_t out[PRF_MAX],
+    size_t want)
 {
 	size_t n = 0;
 
@@ -37,10 +38,10 @@ run_mac(EVP_MAC_CTX *ctx, struct slice key, const struct mac_input *in, uint8_t 
 }
 
 /*
- * RFC 4434 section 2: "If the key is exactly 128 bits long, use it as-is.  If the key has fewer than 128 bits, lengthen it
- * to exactly 128 bits by padding it on the right with zero bits.  If the key is 129 bits or longer, shorten it to exactly
- * 128 bits by performing the steps in AES-XCBC-PRF-128 ... In that re-application of this algorithm, the key is 128 zero
- * bits; the message is the too-long current key."
+ * RFC 4434 section 2: "If the key is exactly 128 bits long, use it as-is.  If the key has fewer than 128 bits,
+ * lengthen it to exactly 128 bits by padding it on the right with zero bits.  If the key is 129 bits or
+ * longer, shorten it to exactly 128 bits by performing the steps in AES-XCBC-PRF-128 ... In that
+ * re-application of this algorithm, the key is 128 zero bits; the message is the too-long current key."
  */
 static ike_err
 fit_xcbc_key(struct crypto *c, struct slice key, uint8_t out[AES_KEY])
@@ -57,9 +58,9 @@ fit_xcbc_key(struct crypto *c, struct slice key, uint8_t out[AES_KEY])
 }
 
 /*
- * RFC 4615 section 3: "If the key, VK, is exactly 128 bits, then we use it as-is.  If it is longer or shorter than 128
- * bits, then we derive the key, K, by applying the AES-CMAC algorithm using the 128-bit all-zero string as the key and VK
- * as the input message."
+ * RFC 4615 section 3: "If the key, VK, is exactly 128 bits, then we use it as-is.  If it is longer or shorter
+ * than 128 bits, then we derive the key, K, by applying the AES-CMAC algorithm using the 128-bit all-zero
+ * string as the key and VK as the input message."
  */
 static ike_err
 fit_cmac_key(EVP_MAC_CTX *ctx, struct slice key, uint8_t out[AES_KEY])
@@ -82,11 +83,11 @@ fit_cmac_key(EVP_MAC_CTX *ctx, struct slice key, uint8_t out[AES_KEY])
 
 /* A PRF with its key worked in: what prf() and prf_plus() share. */
 struct keyed {
-	enum alg_id  alg;
-	size_t       len;              /* of the output */
-	EVP_MAC_CTX *ctx;              /* HMAC and CMAC */
-	struct slice key;              /* HMAC: the caller's; cleared when it is in |ctx| */
-	uint8_t      aes_key[AES_KEY];
+	enum alg_id alg;
+	size_t len;       /* of the output */
+	EVP_MAC_CTX *ctx; /* HMAC and CMAC */
+	struct slice key; /* HMAC: the caller's; cleared when it is in |ctx| */
+	uint8_t aes_key[AES_KEY];
 };
 
 static ike_err
@@ -171,14 +172,17 @@ expand(struct crypto *c, struct keyed *k, struct mac_input *in, uint8_t *out, si
 }
 
 ike_err
-prf_plus(struct crypto *c, enum alg_id alg, struct slice key, const struct slice *parts, size_t n_parts,
-    uint8_t *out, size_t len)
+prf_plus(struct crypto *c, enum alg_id alg, struct slice key, const struct slice *parts,
+    size_t n_parts, uint8_t *out, size_t len)
 {
 	struct mac_input in = { .parts = parts, .n_parts = n_parts };
 	struct keyed k;
 	ike_err err = key_prf(c, alg, key, &k);
 
-	/* RFC 7296 section 2.13: "prf+ is only defined for 255 repetitions of the underlying prf". */
+	/*
+	 * RFC 7296 section 2.13: "The prf+ function is not defined beyond 255 times the size of the prf
+	 * function output."
+	 */
 	if (err == IKE_OK && len > 255 * k.len)
 		err = IKE_E_RANGE;
 	if (err == IKE_OK)
@@ -188,8 +192,8 @@ prf_plus(struct crypto *c, enum alg_id alg, struct slice key, const struct slice
 }
 
 ike_err
-hash(struct crypto *c, enum alg_id alg, const struct slice *parts, size_t n_parts, uint8_t out[PRF_MAX],
-    size_t *len_out)
+hash(struct crypto *c, enum alg_id alg, const struct slice *parts, size_t n_parts,
+    uint8_t out[PRF_MAX], size_t *len_out)
 {
 	const struct alg *a = alg_get(alg);
 	enum md_slot slot;
@@ -215,15 +219,19 @@ static size_t
 md_len(enum md_slot slot)
 {
 	static const uint8_t len[MD_COUNT] = {
-		[MD_MD5] = 16, [MD_SHA1] = 20, [MD_SHA256] = 32, [MD_SHA384] = 48, [MD_SHA512] = 64,
+		[MD_MD5] = 16,
+		[MD_SHA1] = 20,
+		[MD_SHA256] = 32,
+		[MD_SHA384] = 48,
+		[MD_SHA512] = 64,
 	};
 
 	return len[slot];
 }
 
 ike_err
-integ(struct crypto *c, enum alg_id alg, struct slice key, const struct slice *parts, size_t n_parts,
-    uint8_t out[PRF_MAX], size_t *len_out)
+integ(struct crypto *c, enum alg_id alg, struct slice key, const struct slice *parts,
+    size_t n_parts, uint8_t out[PRF_MAX], size_t *len_out)
 {
 	struct mac_input in = { .parts = parts, .n_parts = n_parts };
 	const struct alg *a = alg_get(alg);
@@ -254,8 +262,8 @@ integ(struct crypto *c, enum alg_id alg, struct slice key, const struct slice *p
 }
 
 ike_err
-integ_verify(struct crypto *c, enum alg_id alg, struct slice key, const struct slice *parts, size_t n_parts,
-    struct slice icv)
+integ_verify(struct crypto *c, enum alg_id alg, struct slice key, const struct slice *parts,
+    size_t n_parts, struct slice icv)
 {
 	uint8_t mac[PRF_MAX];
 	size_t n;

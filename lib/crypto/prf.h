@@ -33,29 +33,29 @@ size_t
 prf_len(enum alg_id alg);
 
 /*
- * prf+ of RFC 7296 section 2.13: |len| bytes at |out| from |key| and the seed in |parts|.  IKE_E_RANGE when len exceeds 255
- * times the PRF's output.
+ * prf+ of RFC 7296 section 2.13: |len| bytes at |out| from |key| and the seed in |parts|.  IKE_E_RANGE when
+ * len exceeds 255 times the PRF's output.
  */
 MUST_USE ike_err
-prf_plus(struct crypto *c, enum alg_id alg, struct slice key, const struct slice *parts, size_t n_parts,
-    uint8_t *out, size_t len);
+prf_plus(struct crypto *c, enum alg_id alg, struct slice key, const struct slice *parts,
+    size_t n_parts, uint8_t *out, size_t len);
 
 /* The bare hash |alg| (HASH_*). */
 MUST_USE ike_err
-hash(struct crypto *c, enum alg_id alg, const struct slice *parts, size_t n_parts, uint8_t out[PRF_MAX],
-    size_t *len_out);
+hash(struct crypto *c, enum alg_id alg, const struct slice *parts, size_t n_parts,
+    uint8_t out[PRF_MAX], size_t *len_out);
 
 /*
  * The ICV of integrity algorithm |alg| (INTEG_*), truncated to its length on the wire, which goes to *len_out.
  * IKE_E_CRYPTO when |key| is not of the algorithm's length.
  */
 MUST_USE ike_err
-integ(struct crypto *c, enum alg_id alg, struct slice key, const struct slice *parts, size_t n_parts,
-    uint8_t out[PRF_MAX], size_t *len_out);
+integ(struct crypto *c, enum alg_id alg, struct slice key, const struct slice *parts,
+    size_t n_parts, uint8_t out[PRF_MAX], size_t *len_out);
 
 /* Compute the ICV and compare it with |icv| in constant time.  IKE_E_INTEGRITY: different, or of the wrong length. */
 MUST_USE ike_err
-integ_verify(struct crypto *c, enum alg_id alg, struct slice key, const struct slice *parts, size_t n_parts,
-    struct slice icv);
+integ_verify(struct crypto *c, enum alg_id alg, struct slice key, const struct slice *parts,
+    size_t n_parts, struct slice icv);
 
 #endif

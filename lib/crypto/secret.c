@@ -14,7 +14,8 @@ secret_new(size_t n, struct secret *out)
 		*out = (struct secret){ NULL, 0 };
 		return IKE_OK;
 	}
-	if (CRYPTO_secure_malloc_initialized() == 1 && CRYPTO_secure_used() + n <= SECRET_SECURE_MAX)
+	if (CRYPTO_secure_malloc_initialized() == 1 &&
+	    CRYPTO_secure_used() + n <= SECRET_SECURE_MAX)
 		p = OPENSSL_secure_malloc(n);
 	if (p == NULL)
 		p = malloc(n);

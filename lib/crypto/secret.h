@@ -21,7 +21,7 @@
 
 struct secret {
 	uint8_t *p;
-	size_t   n;
+	size_t n;
 };
 
 /* Allocate |n| zeroed bytes.  n == 0 gives an empty secret.  Whatever |out| held before is not freed.  IKE_E_NOMEM. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: AES-XCBC-MAC is CBC-MAC with three derived keys (RFC 3566 section 4): K1 enciphers, K2 or K3 is mixed into
- * the last block, depending on whether it is full.  The chain runs in OpenSSL's CBC mode with a zero IV, through a
- * buffer; the last block is held back until it is known to be the last.
+ * How it works: AES-XCBC-MAC is CBC-MAC with three derived keys (RFC 3566 section 4): K1 enciphers, K2 or K3
+ * is mixed into the last block, depending on whether it is full.  The chain runs in OpenSSL's CBC mode with a
+ * zero IV, through a buffer; the last block is held back until it is known to be the last.
  */
 #include "crypto/internal.h"
 #include "crypto/secret.h"
@@ -14,9 +14,9 @@
 
 struct chain {
 	EVP_CIPHER_CTX *ctx;
-	uint8_t         in[CHUNK];    /* not yet enciphered; never empty once something came in */
-	size_t          n;
-	uint8_t         out[CHUNK];   /* ciphertext: of interest is the last block */
+	uint8_t in[CHUNK]; /* not yet enciphered; never empty once something came in */
+	size_t n;
+	uint8_t out[CHUNK]; /* ciphertext: of interest is the last block */
 };
 
 /*
@@ -32,7 +32,8 @@ derive_keys(struct crypto *c, const uint8_t key[BLOCK], uint8_t keys[3 * BLOCK])
 	TRY(fetch_cipher(c, CI_AES128_ECB, &ecb));
 	for (int i = 0; i < 3; i++)
 		memset(keys + i * BLOCK, i + 1, BLOCK);
-	if (EVP_CipherInit_ex2(ecb, NULL, key, NULL, 1, NULL) != 1 || EVP_CIPHER_CTX_set_padding(ecb, 0) != 1 ||
+	if (EVP_CipherInit_ex2(ecb, NULL, key, NULL, 1, NULL) != 1 ||
+	    EVP_CIPHER_CTX_set_padding(ecb, 0) != 1 ||
 	    EVP_CipherUpdate(ecb, keys, &n, keys, 3 * BLOCK) != 1 || n != 3 * BLOCK)
 		return ossl_failed();
 	return IKE_OK;
@@ -69,8 +70,8 @@ feed(struct chain *ch, struct slice s)
 
 /*
  * RFC 3566 section 4: "If the blocksize of M[n] is 128 bits: XOR M[n] with E[n-1] and Key K2, then encrypt the
- * result with Key K1"; "If the blocksize of M[n] is less than 128 bits: Pad M[n] with a single "1" bit, followed by the
- * number of "0" bits", then the same with K3.  The empty string is one empty block.
+ * result with Key K1"; "If the blocksize of M[n] is less than 128 bits: Pad M[n] with a single "1" bit,
+ * followed by the number of "0" bits", then the same with K3.  The empty string is one empty block.
  */
 static ike_err
 finish(struct chain *ch, const uint8_t keys[3 * BLOCK], uint8_t out[BLOCK])
@@ -93,7 +94,8 @@ finish(struct chain *ch, const uint8_t keys[3 * BLOCK], uint8_t out[BLOCK])
 }
 
 static ike_err
-run(struct crypto *c, struct chain *ch, const uint8_t keys[3 * BLOCK], const struct mac_input *in, uint8_t out[BLOCK])
+run(struct crypto *c, struct chain *ch, const uint8_t keys[3 * BLOCK], const struct mac_input *in,
+    uint8_t out[BLOCK])
 {
 	static const uint8_t zero_iv[BLOCK];
 

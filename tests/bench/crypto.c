@@ -18,13 +18,14 @@
 
 struct bench {
 	struct crypto *c;
-	enum alg_id    alg;
-	size_t         len;
-	struct ke     *mine, *theirs;
-	uint8_t        key[80], buf[2048], iv[16], icv[16];
+	enum alg_id alg;
+	size_t len;
+	struct ke *mine, *theirs;
+	uint8_t key[80], buf[2048], iv[16], icv[16];
 };
 
-typedef ike_err bench_fn(struct bench *b);
+typedef ike_err
+bench_fn(struct bench *b);
 
 static double
 now_us(void)
@@ -45,7 +46,8 @@ measure(const char *what, bench_fn *fn, struct bench *b)
 	double start, spent;
 	long n = 0, batch = 1;
 
-	snprintf(name, sizeof(name), "%s %s", what, b->alg == ALG_ID_NONE ? "" : alg_text(b->alg, 0, &text));
+	snprintf(name, sizeof(name), "%s %s", what,
+	    b->alg == ALG_ID_NONE ? "" : alg_text(b->alg, 0, &text));
 	if (fn(b) != IKE_OK) {
 		printf("%-36s not offered\n", name);
 		return;
@@ -99,7 +101,8 @@ do_integ(struct bench *b)
 	uint8_t out[PRF_MAX];
 	size_t n;
 
-	return integ(b->c, b->alg, slice_of(b->key, alg_keymat_len(alg_get(b->alg), 0)), &part, 1, out, &n);
+	return integ(
+	    b->c, b->alg, slice_of(b->key, alg_keymat_len(alg_get(b->alg), 0)), &part, 1, out, &n);
 }
 
 static ike_err
@@ -108,7 +111,8 @@ do_cipher(struct bench *b)
 	struct slice key = slice_of(b->key, alg_keymat_len(alg_get(b->alg), 0));
 
 	if (alg_get(b->alg)->flags & ALG_AEAD)
-		return aead_seal(b->c, b->alg, key, b->iv, slice_of(b->iv, 8), b->buf, b->len, b->icv);
+		return aead_seal(
+		    b->c, b->alg, key, b->iv, slice_of(b->iv, 8), b->buf, b->len, b->icv);
 	return cipher_encrypt(b->c, b->alg, key, b->iv, b->buf, b->len);
 }
 
@@ -136,8 +140,12 @@ static ike_err
 do_v1_keys(struct bench *b)
 {
 	struct v1_inputs in = {
-		.prf = b->alg, .ni_b = slice_of(b->buf, 32), .nr_b = slice_of(b->buf + 32, 32),
-		.gxy = slice_of(b->buf, 256), .cky_i = slice_of(b->buf, 8), .cky_r = slice_of(b->buf + 8, 8),
+		.prf = b->alg,
+		.ni_b = slice_of(b->buf, 32),
+		.nr_b = slice_of(b->buf + 32, 32),
+		.gxy = slice_of(b->buf, 256),
+		.cky_i = slice_of(b->buf, 8),
+		.cky_r = slice_of(b->buf + 8, 8),
 	};
 	struct v1_keys k;
 
@@ -150,9 +158,15 @@ static ike_err
 do_v2_keys(struct bench *b)
 {
 	struct v2_inputs in = {
-		.prf = b->alg, .encr = ENCR_AES_CBC, .encr_bits = 128, .integ = INTEG_HMAC_SHA256_128,
-		.ni = slice_of(b->buf, 32), .nr = slice_of(b->buf + 32, 32), .spi_i = slice_of(b->buf, 8),
-		.spi_r = slice_of(b->buf + 8, 8), .shared = slice_of(b->buf, 256),
+		.prf = b->alg,
+		.encr = ENCR_AES_CBC,
+		.encr_bits = 128,
+		.integ = INTEG_HMAC_SHA256_128,
+		.ni = slice_of(b->buf, 32),
+		.nr = slice_of(b->buf + 32, 32),
+		.spi_i = slice_of(b->buf, 8),
+		.spi_r = slice_of(b->buf + 8, 8),
+		.shared = slice_of(b->buf, 256),
 	};
 	struct v2_keys k;
 
@@ -184,7 +198,8 @@ bench_ke(struct bench *b)
 		b->alg = all[i].id;
 		if (all[i].kind != ALG_KE || !crypto_has(b->c, b->alg))
 			continue;
-		if (ke_new(b->c, b->alg, &b->mine) != IKE_OK || ke_new(b->c, b->alg, &b->theirs) != IKE_OK)
+		if (ke_new(b->c, b->alg, &b->mine) != IKE_OK ||
+		    ke_new(b->c, b->alg, &b->theirs) != IKE_OK)
 			exit(1);
 		measure("ke_new", do_ke_new, b);
 		measure("ke_derive", do_ke_derive, b);
