@@ -10,6 +10,7 @@ ringtail_kern_test_libs = $(ringtail_kern_libs) $(CHECK_LIBS)
 include $(top_srcdir)/tests/unit/fail_alloc.mk
 include $(top_srcdir)/tests/unit/util.mk
 include $(top_srcdir)/tests/unit/alg.mk
+include $(top_srcdir)/tests/unit/crypto.mk
 
 TESTS += $(check_PROGRAMS)
 
@@ -50,6 +51,7 @@ CLEANFILES += tests/lab/traffic$(EXEEXT) tests/lab/tap$(EXEEXT)
 
 EXTRA_DIST += \
 	$(style_tests) \
+	tests/style/rfc.sh \
 	tests/README \
 	tests/lab/README \
 	tests/lab/guest \
