@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "setkey/lex.h"
+
+#include <string.h>
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
+}
+
+static bool
+is_word(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c != '\0' && strchr("._:/%+,-*", c) != NULL);
+}
+
+void
+lex_warn(const struct setkey_env *env, unsigned line, const char *text)
+{
+	if (env != NULL && env->warn != NULL)
+		env->warn(env->arg, line, text);
+}
+
+void
+lex_init(struct lex *l, const struct setkey_source *src, const struct setkey_env *env)
+{
+	*l = (struct lex){ .p = src->text, .end = src->text + src->n, .line = src->line, .env = env };
+}
+
+static void
+step(struct lex *l)
+{
+	if (*l->p == '\n')
+		l->line++;
+	l->p++;
+}
+
+/* A backslash before the end of a line: the shell's way to go on, not setkey's. */
+static bool
+at_continuation(const char *p, const char *end)
+{
+	if (p == end || *p != '\\')
+		return false;
+	p++;
+	while (p < end && (*p == ' ' || *p == '\t' || *p == '\r'))
+		p++;
+	return p < end && *p == '\n';
+}
+
+static void
+skip_comment(struct lex *l)
+{
+	while (l->p < l->end && *l->p != '\n')
+		l->p++;
+}
+
+static void
+skip_blanks(struct lex *l)
+{
+	while (l->p < l->end) {
+		if (is_blank(*l->p)) {
+			step(l);
+		} else if (*l->p == '#') {
+			skip_comment(l);
+		} else if (at_continuation(l->p, l->end)) {
+			lex_warn(l->env, l->line, "backslash at the end of a line is not needed, ignored");
+			l->p++;
+		} else {
+			return;
+		}
+	}
+}
+
+/* What is between |open|, where we are, and |close|; false if it never ends. */
+static bool
+take_between(struct lex *l, char close)
+{
+	const char *start = l->p + 1, *e = memchr(start, close, (size_t)(l->end - start));
+
+	if (e == NULL)
+		return false;
+	l->text = slice_of(start, (size_t)(e - start));
+	while (l->p <= e)
+		step(l);
+	return true;
+}
+
+static void
+trim(struct slice *s)
+{
+	while (s->n > 0 && is_blank((char)s->p[0])) {
+		s->p++;
+		s->n--;
+	}
+	while (s->n > 0 && is_blank((char)s->p[s->n - 1]))
+		s->n--;
+}
+
+static enum lex_tok
+take_bad(struct lex *l)
+{
+	l->text = slice_of(l->p, 1);
+	step(l);
+	return LEX_BAD;
+}
+
+static enum lex_tok
+take_word(struct lex *l)
+{
+	const char *start = l->p;
+
+	while (l->p < l->end && is_word(*l->p))
+		l->p++;
+	l->text = slice_of(start, (size_t)(l->p - start));
+	return LEX_WORD;
+}
+
+static enum lex_tok
+take(struct lex *l)
+{
+	char c = *l->p;
+
+	if (c == ';') {
+		l->text = slice_of(l->p, 1);
+		l->p++;
+		return LEX_EOT;
+	}
+	if (c == '"')
+		return take_between(l, '"') ? LEX_STRING : take_bad(l);
+	if (c == '[') {
+		if (!take_between(l, ']'))
+			return take_bad(l);
+		trim(&l->text);
+		return LEX_PORT;
+	}
+	return is_word(c) ? take_word(l) : take_bad(l);
+}
+
+void
+lex_next(struct lex *l)
+{
+	skip_blanks(l);
+	l->tok_line = l->line;
+	if (l->p == l->end) {
+		l->tok = LEX_END;
+		l->text = slice_of(l->end, 0);
+		return;
+	}
+	l->tok = take(l);
+}
+
+bool
+lex_is(const struct lex *l, const char *s)
+{
+	return l->tok == LEX_WORD && slice_equal(l->text, slice_str(s));
+}
+
+struct slice
+lex_policy(struct lex *l)
+{
+	const char *start = l->p;
+
+	while (l->p < l->end && *l->p != ';') {
+		/* a semicolon in a comment ends nothing */
+		if (*l->p == '#')
+			skip_comment(l);
+		else
+			step(l);
+	}
+
+	struct slice s = slice_of(start, (size_t)(l->p - start));
+
+	lex_next(l);
+	return s;
+}
+
+void
+lex_skip(struct lex *l)
+{
+	while (l->tok != LEX_EOT && l->tok != LEX_END)
+		lex_next(l);
+	if (l->tok == LEX_EOT)
+		lex_next(l);
+}
+
+size_t
+setkey_complete(const struct setkey_source *src)
+{
+	const char *end = src->text + src->n, *done = src->text;
+
+	for (const char *p = src->text; p < end; p++) {
+		if (*p == ';')
+			done = p + 1;
+		if (*p != '#' && *p != '"')
+			continue;
+		p = memchr(p + 1, *p == '#' ? '\n' : '"', (size_t)(end - p - 1));
+		if (p == NULL)
+			break;
+	}
+	return (size_t)(done - src->text);
+}

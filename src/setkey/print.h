@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * print - SAs and policies as setkey -D and -DP have always printed them, blanks included: other programs read this.
+ */
+#ifndef SETKEY_PRINT_H
+#define SETKEY_PRINT_H
+
+#include "setkey/stmt.h"
+
+#include <stdio.h>
+#include <time.h>
+
+struct print {
+	FILE                    *out;
+	bool                     ports;       /* -p */
+	time_t                   now;
+	unsigned                 pid;
+	const struct setkey_env *env;         /* protocol names; NULL: the well-known ones */
+};
+
+/* The long form.  |seq| is 1, 2, 3 ... and 0 for the last. */
+void
+print_sa(const struct print *p, const struct kern_sa *sa, unsigned seq);
+void
+print_sp(const struct print *p, const struct sp_spec *sp, unsigned seq);
+
+/* -l: a line each. */
+void
+print_sa_short_head(const struct print *p);
+void
+print_sa_short(const struct print *p, const struct kern_sa *sa);
+
+/* "Nov 23 09:03:31 2026"; 20 blanks for 0. */
+const char *
+print_date(uint64_t when, char buf[32]);
+
+/* The lines about a security context, if there is one. */
+void
+print_ctx(const struct print *p, const char *ctx, unsigned doi, unsigned alg);
+
+#endif
