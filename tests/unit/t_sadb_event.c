@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the kernel says and what others do: events by cause, repeated and late ones, flushes, overruns, restart. */
+#include "sadb_fix.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct fix   f;
+static struct addr  us, peer, third;
+
+static void
+setup(void)
+{
+	ck_assert(fix_open(&f));
+	us = fix_host(1);
+	peer = fix_host(2);
+	third = fix_host(3);
+}
+
+static void
+teardown(void)
+{
+	fix_close(&f);
+}
+
+static const struct sa_life forever;
+
+START_TEST(soft_once_then_hard)
+{
+	struct sa_life life = { .soft_sec = 20, .hard_sec = 30 };
+	uint64_t       id = fix_install_out(&f, 0x10000001, life);
+
+	fix_wait(&f, SEC(19));
+	ck_assert_uint_eq(f.n, 0);
+	fix_wait(&f, SEC(2));
+	ck_assert_uint_eq(fix_count(&f, SADB_SOFT), 1);
+	ck_assert_int_eq(sadb_row(f.db, id)->have, SAD_DYING);
+	fix_equal(&f);
+	fix_wait(&f, SEC(10));
+	ck_assert_uint_eq(f.n, 2);
+	ck_assert_uint_eq(fix_count(&f, SADB_HARD), 1);
+	ck_assert(f.change[1].readable);
+	ck_assert_ptr_null(sadb_row(f.db, id));
+	fix_equal(&f);
+}
+END_TEST
+
+START_TEST(repeated_and_late_events_change_nothing)
+{
+	struct sa_life    life = { .soft_sec = 20, .hard_sec = 300 };
+	uint64_t          id = fix_install_out(&f, 0x10000001, life);
+	struct kern_event ev = { .kind = KERN_EV_SOFT, .sa = sadb_row(f.db, id)->spec };
+	struct sadb_counts c;
+
+	fix_pump(&f);
+	for (int i = 0; i < 3; i++)
+		sadb_kernel_event(f.db, &ev, f.now);
+	ck_assert_uint_eq(fix_count(&f, SADB_SOFT), 1);
+	/* claims that are not true (any more) */
+	ev.kind = KERN_EV_SA_DELETE;
+	sadb_kernel_event(f.db, &ev, f.now);
+	ev.kind = KERN_EV_HARD;
+	sadb_kernel_event(f.db, &ev, f.now);
+	ev.kind = KERN_EV_SA_NEW;
+	ev.sa.reqid = 99;
+	sadb_kernel_event(f.db, &ev, f.now);
+	ev.sa.id.spi = 0x10000002;
+	sadb_kernel_event(f.db, &ev, f.now);
+	ev.kind = KERN_EV_SA_DELETE;
+	sadb_kernel_event(f.db, &ev, f.now);
+	ck_assert_uint_eq(f.n, 1);
+	ck_assert_int_eq(sadb_row(f.db, id)->have, SAD_DYING);
+	fix_equal(&f);
+	sadb_count(f.db, &c);
+	ck_assert_uint_eq(c.sa_ours, 1);
+	ck_assert_uint_ge(c.stale_events, 4);
+	/* all of our own doing, heard afterwards */
+	ck_assert_int_eq(sadb_release(f.db, id), IKE_OK);
+	fix_forget(&f);
+	fix_install_out(&f, 0x10000001, life);
+	fix_pump(&f);
+	ck_assert_uint_eq(f.n, 0);
+	fix_equal(&f);
+}
+END_TEST
+
+START_TEST(somebody_deletes_ours)
+{
+	uint64_t id = fix_install_out(&f, 0x10000001, forever);
+
+	fix_pump(&f);
+	ck_assert_int_eq(f.other->ops->sa_delete(f.other, &sadb_row(f.db, id)->spec.id, &us), IKE_OK);
+	fix_pump(&f);
+	ck_assert_uint_eq(f.n, 1);
+	ck_assert_int_eq(f.change[0].kind, SADB_LOST);
+	ck_assert_uint_eq(f.change[0].spi, 0x10000001);
+	ck_assert(f.change[0].readable);
+	ck_assert_ptr_null(sadb_row(f.db, id));
+	fix_equal(&f);
+}
+END_TEST
+
+START_TEST(callback_may_release_what_ended)
+{
+	f.release_on_end = true;
+	fix_install_out(&f, 0x10000001, forever);
+	fix_install_out(&f, 0x10000002, (struct sa_life){ .hard_sec = 5 });
+	fix_pump(&f);
+	ck_assert_int_eq(f.other->ops->sa_flush(f.other, PROTO_AH), IKE_OK);
+	fix_wait(&f, SEC(6));
+	ck_assert_uint_eq(fix_count(&f, SADB_HARD), 1);
+	ck_assert_int_eq(f.other->ops->sa_flush(f.other, PROTO_ESP), IKE_OK);
+	fix_pump(&f);
+	ck_assert_uint_eq(fix_count(&f, SADB_LOST), 1);
+	fix_equal(&f);
+}
+END_TEST
+
+START_TEST(somebody_flushes)
+{
+	uint64_t reserved;
+
+	fix_install_in(&f, fix_reserve(&f, f.now + SEC(60)), forever);
+	fix_install_out(&f, 0x10000001, forever);
+	reserved = fix_reserve(&f, f.now + SEC(60));
+	fix_pump(&f);
+	ck_assert_int_eq(f.other->ops->sa_flush(f.other, PROTO_NONE), IKE_OK);
+	fix_pump(&f);
+	ck_assert_uint_eq(fix_count(&f, SADB_LOST), 2);
+	ck_assert_uint_eq(f.n, 2);
+	ck_assert_int_eq(sadb_row(f.db, reserved)->have, SAD_LARVAL);    /* made again */
+	fix_equal(&f);
+}
+END_TEST
+
+START_TEST(somebody_replaces_ours)
+{
+	uint64_t       id = fix_install_out(&f, 0x10000001, forever);
+	struct sa_spec s = sadb_row(f.db, id)->spec;
+	struct sa_keys k = fix_keys(8);
+
+	fix_pump(&f);
+	s.reqid = 99;
+	ck_assert_int_eq(f.other->ops->sa_delete(f.other, &s.id, &us), IKE_OK);
+	ck_assert_int_eq(f.other->ops->sa_install(f.other, &s, &k, false), IKE_OK);
+	fix_pump(&f);
+	ck_assert_uint_eq(fix_count(&f, SADB_LOST), 1);
+	ck_assert_uint_eq(fix_count(&f, SADB_NEW), 1);
+	ck_assert_int_eq(sadb_find_sa(f.db, &s.id)->owner, SADB_FOREIGN);
+	ck_assert_int_eq(sadb_release(f.db, sadb_find_sa(f.db, &s.id)->id), IKE_E_PERM);
+	fix_equal(&f);
+}
+END_TEST
+
+START_TEST(replaced_by_its_like_is_noticed_by_age)
+{
+	uint64_t       id = fix_install_out(&f, 0x10000001, forever);
+	struct sa_spec s = sadb_row(f.db, id)->spec;
+	struct sa_keys k = fix_keys(8);
+
+	fix_pump(&f);
+	ck_assert_int_eq(sadb_resync(f.db, f.now), IKE_OK);
+	simkern_mute(f.k, ~0u);
+	fix_wait(&f, SEC(5));
+	ck_assert_int_eq(f.other->ops->sa_delete(f.other, &s.id, &us), IKE_OK);
+	ck_assert_int_eq(f.other->ops->sa_install(f.other, &s, &k, false), IKE_OK);
+	f.ours_reqid = 7;
+	ck_assert_int_eq(sadb_resync(f.db, f.now), IKE_OK);
+	ck_assert_uint_eq(fix_count(&f, SADB_LOST), 1);
+	ck_assert_uint_eq(simkern_sa_count(f.k), 0);       /* ours by reqid, and of no use */
+	simkern_mute(f.k, 0);
+	fix_pump(&f);
+	fix_equal(&f);
+}
+END_TEST
+
+START_TEST(reservation_completed_by_somebody)
+{
+	uint64_t       id = fix_reserve(&f, f.now + SEC(60));
+	struct sa_spec s = fix_sa(&peer, &us, SA_IN, sadb_row(f.db, id)->spec.id.spi, 99);
+	struct sa_keys k = fix_keys(8);
+
+	ck_assert_int_eq(f.other->ops->sa_install(f.other, &s, &k, true), IKE_OK);
+	fix_pump(&f);
+	ck_assert_uint_eq(fix_count(&f, SADB_LOST), 1);
+	ck_assert_uint_eq(fix_count(&f, SADB_NEW), 1);
+	ck_assert_uint_eq(simkern_sa_count(f.k), 1);
+	fix_equal(&f);
+}
+END_TEST
+
+START_TEST(foreign_sas_are_followed)
+{
+	struct sa_spec s = fix_sa(&peer, &us, SA_OUT, 0x22222222, 3);
+	struct sa_keys k = fix_keys(8);
+
+	ck_assert_int_eq(f.other->ops->sa_install(f.other, &s, &k, false), IKE_OK);
+	fix_pump(&f);
+	ck_assert_int_eq(sadb_find_sa(f.db, &s.id)->owner, SADB_FOREIGN);
+	ck_assert_int_eq(sadb_find_sa(f.db, &s.id)->spec.dir, SA_IN);     /* it ends at our address */
+	ck_assert_ptr_eq(sadb_peer_first(f.db, &peer), sadb_find_sa(f.db, &s.id));
+	fix_equal(&f);
+	ck_assert_int_eq(sadb_close(f.db), IKE_OK);
+	ck_assert_uint_eq(simkern_sa_count(f.k), 1);
+	ck_assert_int_eq(f.other->ops->sa_delete(f.other, &s.id, &peer), IKE_OK);
+	fix_pump(&f);
+	ck_assert_uint_eq(fix_count(&f, SADB_FOREIGN_GONE), 1);
+	ck_assert_uint_eq(f.n, 2);
+	fix_equal(&f);
+}
+END_TEST
+
+START_TEST(overrun_is_reconciled)
+{
+	uint64_t id = fix_install_out(&f, 0x10000001, (struct sa_life){ .soft_sec = 10, .hard_sec = 1000 });
+	uint64_t gone = fix_install_out(&f, 0x10000002, forever);
+	uint64_t reserved = fix_reserve(&f, f.now + SEC(500));
+
+	fix_pump(&f);
+	simkern_mute(f.k, ~0u);
+	fix_wait(&f, SEC(20));
+	ck_assert_int_eq(f.other->ops->sa_delete(f.other, &sadb_row(f.db, gone)->spec.id, &us), IKE_OK);
+	simkern_mute(f.k, 0);
+	ck_assert_uint_eq(f.n, 0);
+	simkern_drop_events(f.k, true);
+	fix_pump(&f);
+	ck_assert_uint_eq(fix_count(&f, SADB_OVERRUN), 1);
+	ck_assert_uint_eq(fix_count(&f, SADB_LOST), 1);
+	ck_assert_uint_eq(fix_count(&f, SADB_SOFT), 1);      /* the event was lost, the age tells */
+	ck_assert_uint_eq(fix_count(&f, SADB_RESYNCED), 1);
+	ck_assert_int_eq(sadb_row(f.db, id)->have, SAD_DYING);
+	ck_assert_ptr_null(sadb_row(f.db, gone));
+	ck_assert_int_eq(sadb_row(f.db, reserved)->have, SAD_LARVAL);
+	fix_equal(&f);
+	/* a second one: SOFT is not told again */
+	simkern_drop_events(f.k, true);
+	fix_pump(&f);
+	ck_assert_uint_eq(fix_count(&f, SADB_SOFT), 1);
+	ck_assert_int_eq(sadb_row(f.db, id)->have, SAD_DYING);
+	fix_equal(&f);
+}
+END_TEST
+
+START_TEST(small_event_buffer)
+{
+	struct sa_spec s;
+	struct sa_keys k;
+
+	simkern_set_event_limit(f.k, 4);
+	for (uint32_t i = 0; i < 50; i++) {
+		s = fix_sa(&us, &peer, SA_OUT, 0x1000 + i, 3);
+		k = fix_keys(1);
+		ck_assert_int_eq(f.other->ops->sa_install(f.other, &s, &k, false), IKE_OK);
+	}
+	fix_pump(&f);
+	ck_assert_uint_eq(fix_count(&f, SADB_OVERRUN), 1);
+	ck_assert_uint_eq(fix_count(&f, SADB_NEW), 50);
+	fix_equal(&f);
+}
+END_TEST
+
+START_TEST(restart_adopts)
+{
+	struct sadb_counts c;
+	struct sa_spec     foreign = fix_sa(&us, &third, SA_OUT, 0x44444444, 3);
+	struct sa_keys     k = fix_keys(5);
+
+	fix_install_in(&f, fix_reserve(&f, f.now + SEC(60)), forever);
+	fix_install_out(&f, 0x10000001, forever);
+	fix_reserve(&f, f.now + SEC(60));
+	ck_assert_int_eq(f.other->ops->sa_install(f.other, &foreign, &k, false), IKE_OK);
+	f.ours_reqid = 7;
+	simkern_drop_events(f.k, false);
+	ck_assert(fix_restart(&f));
+	ck_assert_int_eq(sadb_resync(f.db, f.now), IKE_OK);
+	sadb_count(f.db, &c);
+	ck_assert_uint_eq(c.sa_adopted, 2);
+	ck_assert_uint_eq(c.sa_foreign, 1);
+	ck_assert_uint_eq(c.sa_ours + c.sa_reserved, 0);
+	ck_assert_uint_eq(fix_count(&f, SADB_NEW), 3);
+	ck_assert_uint_eq(simkern_sa_count(f.k), 3);
+	fix_equal(&f);
+	/* adopted ones are ours: they can be released */
+	ck_assert_int_eq(sadb_close(f.db), IKE_OK);
+	ck_assert_uint_eq(simkern_sa_count(f.k), 1);
+	fix_pump(&f);
+	fix_equal(&f);
+}
+END_TEST
+
+int
+main(void)
+{
+	const TTest *const tests[] = {
+		soft_once_then_hard, repeated_and_late_events_change_nothing, somebody_deletes_ours,
+		callback_may_release_what_ended, somebody_flushes, somebody_replaces_ours,
+		replaced_by_its_like_is_noticed_by_age, reservation_completed_by_somebody,
+		foreign_sas_are_followed, overrun_is_reconciled, small_event_buffer, restart_adopts,
+	};
+	Suite   *s = suite_create("sadb_event");
+	TCase   *t = tcase_create("rows");
+	SRunner *r = srunner_create(s);
+	int      failed;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
+		tcase_add_test(t, tests[i]);
+	suite_add_tcase(s, t);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
