@@ -89,15 +89,16 @@ unknown(struct args *a, enum alg_kind kind, const struct token *t, const char *w
 	struct tok_buf name;
 	char hint[120];
 	const char *dash = strrchr(w, '-');
-	const char *near = alg_suggest(kind, w);
+	const char *near = kind == ALG_AUTH && strcmp(w, "psk") == 0 ? "pre_shared_key" : alg_suggest(kind, w);
+	uint32_t bits;
 
-	if (dash != NULL && find_prefix(kind, w, (size_t)(dash - w)) != NULL && isdigit((unsigned char)dash[1])) {
+	if (dash != NULL && find_prefix(kind, w, (size_t)(dash - w)) != NULL && word_number(slice_str(dash + 1), &bits)) {
 		snprintf(hint, sizeof(hint), "write '%.*s %s'", (int)(dash - w), w, dash + 1);
 		arg_error(a, t, hint, "%s is not %s", tok_text(t, &name), kind_text(kind));
 		return;
 	}
 	const char *bar = strrchr(w, '_');
-	if (bar != NULL && find_prefix(kind, w, (size_t)(bar - w)) != NULL && isdigit((unsigned char)bar[1])) {
+	if (bar != NULL && find_prefix(kind, w, (size_t)(bar - w)) != NULL && word_number(slice_str(bar + 1), &bits)) {
 		snprintf(hint, sizeof(hint), "write '%.*s %s'", (int)(bar - w), w, bar + 1);
 		arg_error(a, t, hint, "%s is not %s", tok_text(t, &name), kind_text(kind));
 		return;
@@ -176,7 +177,7 @@ arg_alg(struct args *a, enum alg_kind kind, struct prop_alg *out)
 		return false;
 	if ((alg->flags & ALG_WEAK) != 0 && (alg->flags & ALG_UNUSABLE) == 0)
 		arg_warn(a, t, NULL, "%s is weak", tok_text(t, &name));
-	*out = (struct prop_alg){ alg->id, key };
+	*out = (struct prop_alg){ (uint16_t)alg->id, key };
 	return true;
 }
 

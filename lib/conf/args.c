@@ -268,7 +268,7 @@ arg_seconds(struct args *a, uint32_t *out)
 		return false;
 	}
 	if ((unit = unit_of(u)) == 0) {
-		arg_error(a, ut, "sec, min or hour", "%s has no unit of time", tok_text(ut, &name));
+		arg_error(a, ut, "sec, min or hour", "%s is not a unit of time", tok_text(ut, &name));
 		return false;
 	}
 	if (v > UINT32_MAX / 2 / unit) {
@@ -304,8 +304,7 @@ arg_string(struct args *a, const char *what, const char **out)
 	struct tok_buf name;
 
 	if (t != NULL && t->kind == TOK_WORD) {
-		arg_error(a, t, "put it in double quotes", "%s is not a string: %s is written in quotes",
-		    tok_text(t, &name), what);
+		arg_error(a, t, "put it in double quotes", "%s is not %s", tok_text(t, &name), what);
 		return false;
 	}
 	if (t == NULL || t->kind != TOK_STRING) {

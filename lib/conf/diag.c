@@ -49,6 +49,27 @@ diag_add(struct conf_diags *d, enum conf_severity sev, const struct place *at, c
 	return IKE_OK;
 }
 
+static bool
+is_before(const struct conf_diag *a, const struct conf_diag *b)
+{
+	return a->line != b->line ? a->line < b->line : a->col < b->col;
+}
+
+void
+diag_sort(struct conf_diags *d, size_t from, const char *file)
+{
+	for (size_t i = from; i < d->n; i++)
+		if (strcmp(d->v[i].file, file) != 0)
+			return;
+	for (size_t i = from + 1; i < d->n; i++) {
+		struct conf_diag m = d->v[i];
+		size_t j = i;
+		for (; j > from && is_before(&m, &d->v[j - 1]); j--)
+			d->v[j] = d->v[j - 1];
+		d->v[j] = m;
+	}
+}
+
 ike_err
 conf_diag_print(const struct conf_diag *d, struct buf *out)
 {

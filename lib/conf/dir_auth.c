@@ -41,6 +41,10 @@ bind_server(struct args *a, const struct directive *d, void *obj)
 	if (!arg_string(a, "the name of the server", &s.host))
 		return;
 	const struct token *pt = arg_peek(a);
+	if (pt != NULL && pt->kind == TOK_LBRACKET) {
+		arg_error(a, pt, "leave out the brackets", "the port of a server is a plain number");
+		return;
+	}
 	if (pt != NULL && pt->kind == TOK_WORD && !arg_number(a, "a port", 0, 65535, &s.port))
 		return;
 	if (!arg_string(a, "the shared secret", &s.secret))

@@ -26,7 +26,7 @@ DIR_TABLE(dir_lifetime, "lifetime of remote", lifetime_rows);
 #define APPLE(word, why) { ROW(word, dir_none, 0), .flags = DIR_IGNORED | DIR_MANY, .note = "Apple's; " why }
 
 static const struct directive rows[] = {
-	{ ROW("remote_address", remote_address, 0) },
+	{ ROW("remote_address", remote_address, 0), .flags = DIR_MANY },
 	{ ROW("exchange_mode", remote_modes, 0), .flags = DIR_MANY },
 	{ ROW("doi", remote_doi, 0) },
 	{ ROW("situation", dir_words, AT(situation)), .words = situation_words },

@@ -10,6 +10,9 @@
 void
 lex_init(struct lex *l, struct source *src, const char *file, struct slice text)
 {
+	/* An empty file has no bytes to point to. */
+	if (text.n == 0)
+		text = slice_str("");
 	*l = (struct lex){ .src = src, .file = file, .text = text, .line = 1, .col = 1 };
 }
 

@@ -54,6 +54,10 @@ lex_next(struct lex *l);
 MUST_USE ike_err
 diag_add(struct conf_diags *d, enum conf_severity sev, const struct place *at, const char *hint, const char *text);
 
+/* Bring the messages from |from| on into the order of their places, unless some are of another file than |file|. */
+void
+diag_sort(struct conf_diags *d, size_t from, const char *file);
+
 /* A formatted message; what does not fit into 400 characters is cut. */
 void
 source_say(struct source *src, enum conf_severity sev, struct place at, const char *hint, const char *fmt, ...)

@@ -27,7 +27,12 @@ bind_text(struct bind *b, const char *file, struct slice text)
 	struct lex lex;
 
 	lex_init(&lex, &b->src, file, text);
+	if (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0) {
+		source_lenient(&b->src, (struct place){ file, 1, 1 }, NULL, "the byte order mark is ignored");
+		lex.at = 3;
+	}
 	while (!b->src.nomem) {
+		size_t said = b->src.diags->n;
 		struct arena mem = { .limit = TREE_BYTES_MAX };
 		struct stmt *st;
 		ike_err err = tree_next(&lex, &mem, &st);
@@ -35,6 +40,7 @@ bind_text(struct bind *b, const char *file, struct slice text)
 			b->src.nomem = true;
 		else if (st != NULL)
 			direct_statement(b, &dir_top, st, b->conf, NULL);
+		diag_sort(b->src.diags, said, file);
 		arena_free(&mem);
 		if (err != IKE_OK || st == NULL)
 			return;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 lib_conf_sources = \
 	lib/conf/arg_addr.c \
 	lib/conf/arg_alg.c \

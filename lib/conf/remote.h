@@ -42,6 +42,7 @@ struct conf_ident {
 struct conf_peer_cert {
 	enum conf_cert_kind kind;
 	const char         *file;
+	const char         *given;       /* as written, for printing */
 };
 
 /* A `proposal` block as written; an empty list or 0 means that the line was absent. */
@@ -98,6 +99,7 @@ struct conf_remote {
 	ike_time         dpd_retry;
 	uint32_t         dpd_maxfail;
 	const char      *script[CONF_SCRIPTS];               /* NULL: none */
+	const char      *given[3 + CONF_SCRIPTS];            /* cert, key, CA file and scripts as written, for printing */
 };
 
 /* What is known about a peer at some moment; zeroed fields are unknown. */

@@ -138,6 +138,13 @@ const struct dir_type remote_peers_id = { "TYPE [tag|file] [VALUE]", bind_peers_
 static const struct dir_word cert_words[] = { { "x509", CONF_CERT_X509, NULL }, { "plain_rsa", CONF_CERT_PLAIN_RSA, NULL },
 	{ NULL, 0, NULL } };
 
+/* A file as printed: in full if that says it all, else as written, since it will be joined to its directory again. */
+static const char *
+shown(const char *file, const char *given)
+{
+	return file[0] == '/' ? file : given;
+}
+
 static void
 bind_cert(struct args *a, const struct directive *d, void *obj)
 {
@@ -171,10 +178,11 @@ print_cert(struct printer *p, const struct directive *d, const void *obj, const 
 
 	(void)def;
 	if (r->cert_kind == CONF_CERT_X509)
-		pr_line(p, "%s x509 \"%s\" \"%s\";", d->name, r->cert_file, r->key_file);
+		pr_line(p, "%s x509 \"%s\" \"%s\";", d->name, shown(r->cert_file, r->given[0]),
+		    shown(r->key_file, r->given[1]));
 	if (r->cert_kind != CONF_CERT_PLAIN_RSA)
 		return;
-	pr_line(p, "%s plain_rsa \"%s\";", d->name, r->key_file);
+	pr_line(p, "%s plain_rsa \"%s\";", d->name, shown(r->key_file, r->given[1]));
 	/* It turns these off, so that what is on must be said behind it, also where defaults are left out. */
 	if ((p->flags & CONF_PRINT_BRIEF) == 0)
 		return;
@@ -195,7 +203,7 @@ static void
 bind_peer_cert(struct args *a, const struct directive *d, void *obj)
 {
 	struct remote_bind *rb = obj;
-	struct conf_peer_cert pc = { CONF_CERT_X509, NULL };
+	struct conf_peer_cert pc = { .kind = CONF_CERT_X509 };
 	const struct token *t = arg_peek(a);
 	int kind = CONF_CERT_X509;
 
@@ -222,7 +230,8 @@ print_peer_cert(struct printer *p, const struct directive *d, const void *obj, c
 		if (pc->kind == CONF_CERT_DNSSEC)
 			pr_line(p, "%s dnssec;", d->name);
 		else
-			pr_line(p, "%s %s \"%s\";", d->name, pc->kind == CONF_CERT_X509 ? "x509" : "plain_rsa", pc->file);
+			pr_line(p, "%s %s \"%s\";", d->name, pc->kind == CONF_CERT_X509 ? "x509" : "plain_rsa",
+			    shown(pc->file, pc->given));
 	}
 }
 
@@ -246,7 +255,7 @@ print_ca(struct printer *p, const struct directive *d, const void *obj, const vo
 
 	(void)def;
 	if (r->ca_file != NULL)
-		pr_line(p, "%s x509 \"%s\";", d->name, r->ca_file);
+		pr_line(p, "%s x509 \"%s\";", d->name, shown(r->ca_file, r->given[2]));
 }
 
 const struct dir_type remote_ca = { "x509 \"FILE\"", bind_ca, print_ca };
@@ -273,7 +282,7 @@ print_script(struct printer *p, const struct directive *d, const void *obj, cons
 	(void)def;
 	for (const struct dir_word *w = script_words; w->word != NULL; w++)
 		if (r->script[w->value] != NULL)
-			pr_line(p, "%s \"%s\" %s;", d->name, r->script[w->value], w->word);
+			pr_line(p, "%s \"%s\" %s;", d->name, shown(r->script[w->value], r->given[3 + w->value]), w->word);
 }
 
 const struct dir_type remote_script = { "\"FILE\" phase1_up|phase1_down|phase1_dead", bind_script, print_script };

@@ -43,17 +43,23 @@ resolve_files(struct bind *b, struct conf_remote *r)
 {
 	const struct conf *c = b->conf;
 
+	r->given[0] = r->cert_file;
+	r->given[1] = r->key_file;
+	r->given[2] = r->ca_file;
 	r->cert_file = in_dir(b, c->path_cert, r->cert_file);
 	r->key_file = in_dir(b, c->path_cert, r->key_file);
 	r->ca_file = in_dir(b, c->path_cert, r->ca_file);
-	for (int i = 0; i < CONF_SCRIPTS; i++)
+	for (int i = 0; i < CONF_SCRIPTS; i++) {
+		r->given[3 + i] = r->script[i];
 		r->script[i] = in_dir(b, c->path_script, r->script[i]);
+	}
 	if (r->n_peer_certs == 0)
 		return;
 	/* The list may be shared with heirs: make a new one. */
 	struct conf_peer_cert *v = bind_alloc(b, r->n_peer_certs * sizeof(*v));
 	for (size_t i = 0; v != NULL && i < r->n_peer_certs; i++) {
 		v[i] = r->peer_certs[i];
+		v[i].given = v[i].file;
 		v[i].file = in_dir(b, c->path_cert, v[i].file);
 	}
 	if (v != NULL)
