@@ -11,6 +11,8 @@ include $(top_srcdir)/tests/unit/fail_alloc.mk
 include $(top_srcdir)/tests/unit/util.mk
 include $(top_srcdir)/tests/unit/alg.mk
 include $(top_srcdir)/tests/unit/crypto.mk
+include $(top_srcdir)/tests/unit/ident.mk
+include $(top_srcdir)/tests/unit/prop.mk
 
 TESTS += $(check_PROGRAMS)
 
