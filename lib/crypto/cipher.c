@@ -13,6 +13,7 @@
 struct op {
 	const struct alg *a;
 	EVP_CIPHER_CTX *ctx;
+	const EVP_CIPHER *cipher;
 	size_t key_len;           /* without the salt */
 	uint8_t nonce[NONCE_MAX]; /* what OpenSSL calls the IV */
 	size_t nonce_len;
@@ -39,7 +40,9 @@ pick(struct crypto *c, enum alg_id alg, struct slice key, bool want_aead, struct
 	if (count > 1)
 		first += (bits - 128) / 64;
 	o->is_ccm = first >= CI_AES128_CCM && first <= CI_AES256_CCM;
-	return fetch_cipher(c, first, &o->ctx);
+	TRY(fetch_cipher(c, first, &o->ctx));
+	o->cipher = c->cipher[first].cipher;
+	return IKE_OK;
 }
 
 /* Salt (it is behind the key), then IV. */
@@ -139,20 +142,13 @@ cipher_key_weak(enum alg_id alg, struct slice key)
 static ike_err
 start_aead(struct op *o, struct slice key, size_t n, const uint8_t *icv, int encrypt)
 {
-	EVP_CIPHER *cipher = NULL;
-	int len = 0, ok;
+	int nonce_len = (int)o->nonce_len, len = 0;
 
 	if (o->is_ccm) {
-		cipher = (EVP_CIPHER *)EVP_CIPHER_CTX_get0_cipher(o->ctx);
-		if (cipher == NULL || EVP_CIPHER_up_ref(cipher) != 1)
+		if (EVP_CIPHER_CTX_reset(o->ctx) != 1 ||
+		    EVP_CipherInit_ex2(o->ctx, o->cipher, NULL, NULL, encrypt, NULL) != 1)
 			return ossl_failed();
-		ok = EVP_CIPHER_CTX_reset(o->ctx) == 1 &&
-		     EVP_CipherInit_ex2(o->ctx, cipher, NULL, NULL, encrypt, NULL) == 1;
-		EVP_CIPHER_free(cipher);
-		if (!ok)
-			return ossl_failed();
-		if (EVP_CIPHER_CTX_ctrl(o->ctx, EVP_CTRL_AEAD_SET_IVLEN, (int)o->nonce_len, NULL) !=
-			1 ||
+		if (EVP_CIPHER_CTX_ctrl(o->ctx, EVP_CTRL_AEAD_SET_IVLEN, nonce_len, NULL) != 1 ||
 		    EVP_CIPHER_CTX_ctrl(o->ctx, EVP_CTRL_AEAD_SET_TAG, o->a->icv, (void *)icv) != 1)
 			return ossl_failed();
 	}
