@@ -13,6 +13,8 @@ include $(top_srcdir)/tests/unit/alg.mk
 include $(top_srcdir)/tests/unit/crypto.mk
 include $(top_srcdir)/tests/unit/ident.mk
 include $(top_srcdir)/tests/unit/prop.mk
+include $(top_srcdir)/tests/unit/sadb.mk
+include $(top_srcdir)/tests/unit/conf.mk
 
 TESTS += $(check_PROGRAMS)
 
@@ -30,6 +32,7 @@ style_tests = \
 	tests/style/globals.sh \
 	tests/style/headers.sh \
 	tests/style/layers.sh \
+	tests/style/manpages.sh \
 	tests/style/sizes.sh
 if !SANITIZERS
 if !COVERAGE

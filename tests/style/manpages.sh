@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# manpages.sh: every option a program takes is in its manual page, and every statement of setkey.
+set -u
+cd "${RINGTAIL_SRCDIR:-.}" || exit 1
+bad=0
+
+# options PROGRAM: the letters and the long names its main.c gives to getopt
+options() {
+	local page=man/$1.8 source=src/$1/main.c letters letter name
+	letters=$(sed -n 's/.*getopt[a-z_]*(argc, argv, "\([^"]*\)".*/\1/p' "$source" | tr -d ':+')
+	if [ -z "$letters" ]; then
+		echo "$source: no getopt() found"
+		bad=1
+	fi
+	for ((i = 0; i < ${#letters}; i++)); do
+		letter=${letters:i:1}
+		grep -qE "^\.It .*Fl [a-zA-Z0-9]*$letter|^\.It .*Fl $letter( |\$)" "$page" || {
+			echo "$page: option -$letter is missing"
+			bad=1
+		}
+	done
+	while read -r name; do
+		grep -qE "^\.It .*Fl (Fl |-)$name\b" "$page" || {
+			echo "$page: option --$name is missing"
+			bad=1
+		}
+	done < <(sed -n 's/^[[:space:]]*{ "\([a-z-]*\)", [a-z]*_argument.*/\1/p' "$source")
+}
+
+for program in ringtail ikectl setkey; do
+	options $program
+done
+while read -r verb; do
+	grep -q "^\.It Ic .*\b$verb\b" man/setkey.8 || {
+		echo "man/setkey.8: statement $verb is missing"
+		bad=1
+	}
+done < <(sed -n 's/^[[:space:]]*{ "\([a-z]*\)", SETKEY_.*/\1/p' src/setkey/parse.c)
+exit $bad
