@@ -155,12 +155,18 @@ dump_notify(struct dump *d, struct slice body)
 	TRY(is_v2(d) ? get_v2_notify(body, &n) : get_v1_notify(body, &n));
 	text_add(d->t, ": ");
 	dump_name(d, is_v2(d) ? &v2_notify_names : &v1_notify_names, n.type);
-	text_char(d->t, ' ');
-	dump_name(d, is_v2(d) ? &v2_proto_names : &v1_proto_names, n.proto);
-	text_add(d->t, " SPI ");
-	dump_hex(d, n.spi);
-	text_add(d->t, " data ");
-	dump_hex(d, n.data);
+	if (n.proto != 0) {
+		text_char(d->t, ' ');
+		dump_name(d, is_v2(d) ? &v2_proto_names : &v1_proto_names, n.proto);
+	}
+	if (n.spi.n > 0) {
+		text_add(d->t, " SPI ");
+		dump_hex(d, n.spi);
+	}
+	if (n.data.n > 0) {
+		text_add(d->t, " data ");
+		dump_hex(d, n.data);
+	}
 	text_char(d->t, '\n');
 	return IKE_OK;
 }

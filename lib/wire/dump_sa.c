@@ -105,8 +105,10 @@ dump_proposal_line(struct dump *d, unsigned number, const struct names *protos, 
 	dump_line(d);
 	text_addf(d->t, "proposal %u: ", number);
 	dump_name(d, protos, proto);
-	text_add(d->t, " SPI ");
-	dump_hex(d, spi);
+	if (spi.n > 0) {
+		text_add(d->t, " SPI ");
+		dump_hex(d, spi);
+	}
 	text_char(d->t, '\n');
 }
 

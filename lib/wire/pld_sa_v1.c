@@ -30,7 +30,7 @@ get_proposal(struct rd *r, struct arena *a, struct v1_proposal *p)
 	p->spi = rd_bytes(r, spi_len);
 	TRY(r->err);
 	/* RFC 2408 section 3.5: "Specifies the number of transforms for the Proposal." */
-	p->ntransform = sub_count(*r, SUB_MORE_TRANSFORMS, true);
+	TRY(sub_count(*r, SUB_MORE_TRANSFORMS, true, &p->ntransform));
 	if (p->ntransform == 0 || p->ntransform != count)
 		return IKE_E_FORMAT;
 	p->transform = arena_array(a, p->ntransform, sizeof *p->transform);
@@ -61,8 +61,8 @@ get_v1_sa(struct slice body, struct arena *a, struct v1_sa *out)
 		return IKE_E_UNSUPPORTED;
 	if (rd_left(&r) == 0)
 		return IKE_E_SHORT;
-	sa.nproposal = sub_count(r, SUB_MORE_PROPOSALS, true);
-	if (sa.nproposal == 0 || sa.nproposal > SA_MAX_PROPOSALS)
+	TRY(sub_count(r, SUB_MORE_PROPOSALS, true, &sa.nproposal));
+	if (sa.nproposal > SA_MAX_PROPOSALS)
 		return IKE_E_FORMAT;
 	sa.proposal = arena_array(a, sa.nproposal, sizeof *sa.proposal);
 	if (sa.proposal == NULL)

@@ -27,7 +27,7 @@ get_proposal(struct rd *r, struct arena *a, struct v2_proposal *p)
 	p->spi = rd_bytes(r, spi_len);
 	TRY(r->err);
 	/* RFC 7296 section 3.3.1: "Num Transforms (1 octet) - Specifies the number of transforms in this proposal." */
-	p->ntransform = sub_count(*r, SUB_MORE_TRANSFORMS, false);
+	TRY(sub_count(*r, SUB_MORE_TRANSFORMS, false, &p->ntransform));
 	/* The same: "Transforms (variable) - One or more transform substructures." */
 	if (p->ntransform == 0 || p->ntransform != count)
 		return IKE_E_FORMAT;
@@ -50,8 +50,8 @@ get_v2_sa(struct slice body, struct arena *a, struct v2_sa *out)
 	/* RFC 7296 section 3.3: "Proposals (variable) - One or more proposal substructures." */
 	if (rd_left(&r) == 0)
 		return IKE_E_SHORT;
-	sa.nproposal = sub_count(r, SUB_MORE_PROPOSALS, false);
-	if (sa.nproposal == 0 || sa.nproposal > SA_MAX_PROPOSALS)
+	TRY(sub_count(r, SUB_MORE_PROPOSALS, false, &sa.nproposal));
+	if (sa.nproposal > SA_MAX_PROPOSALS)
 		return IKE_E_FORMAT;
 	sa.proposal = arena_array(a, sa.nproposal, sizeof *sa.proposal);
 	if (sa.proposal == NULL)

@@ -26,14 +26,16 @@ sub_next(struct rd *r, uint8_t more, bool strict)
 	return body;
 }
 
-size_t
-sub_count(struct rd r, uint8_t more, bool strict)
+ike_err
+sub_count(struct rd r, uint8_t more, bool strict, size_t *out)
 {
 	size_t n = 0;
 
 	for (; rd_left(&r) > 0; n++)
 		(void)sub_next(&r, more, strict);
-	return r.err == IKE_OK ? n : 0;
+	TRY(rd_end(&r));
+	*out = n;
+	return IKE_OK;
 }
 
 size_t

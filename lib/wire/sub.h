@@ -22,9 +22,9 @@
 struct rd
 sub_next(struct rd *r, uint8_t more, bool strict);
 
-/* How many substructures there are in |r|; 0 if they do not end with it. */
-size_t
-sub_count(struct rd r, uint8_t more, bool strict);
+/* How many substructures there are in |r|, which is not moved.  IKE_E_SHORT, IKE_E_FORMAT: they do not fill it. */
+MUST_USE ike_err
+sub_count(struct rd r, uint8_t more, bool strict, size_t *out);
 
 /* Begin to write one; returns its offset for sub_end(). */
 size_t
