@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How it works: every entry point is enter() - one thing - leave().  leave() lets the model of the kernel catch up and
+ * frees the IKE SAs that died meanwhile, so that no handler ever sees an object vanish under its hands.
+ */
+#include "ringtail/daemon.h"
+
+#include "conf/conf.h"
+#include "crypto/crypto.h"
+#include "ringtail/control/control.h"
+#include "sadb/sadb.h"
+
+#include <stdlib.h>
+
+#define DAEMON_TICK SEC(1)
+
+ike_err
+daemon_random(struct daemon *d, void *out, size_t n)
+{
+	return crypto_random(d->env.crypto, out, n);
+}
+
+/* SPIs of the model: a failing generator gives zeroes, which the model refuses as an SPI. */
+static void
+sadb_random(void *arg, void *buf, size_t n)
+{
+	struct daemon *d = arg;
+
+	if (crypto_random(d->env.crypto, buf, n) != IKE_OK)
+		log_put(d->env.log, LOG_L_ERROR, NULL, "no random bytes from OpenSSL");
+}
+
+static void
+sadb_changed(void *arg, const struct sadb_change *c)
+{
+	child_on_change(arg, c);
+}
+
+void
+daemon_timer(struct daemon *d, struct timer *t, ike_time when)
+{
+	if (heap_set(&d->timers, t, when) != IKE_OK)
+		d->timers_lost = true;
+}
+
+static void
+enter(struct daemon *d, ike_time now)
+{
+	if (now > d->now)
+		d->now = now;
+	d->busy = true;
+}
+
+/* Exchanges first: each belongs to an IKE SA. */
+static void
+reap(struct daemon *d)
+{
+	while (!list_empty(&d->dead_exchs))
+		exch_free(container_of(d->dead_exchs.next, struct exch, link));
+	while (!list_empty(&d->graveyard))
+		ike_sa_free(container_of(d->graveyard.next, struct ike_sa, grave));
+}
+
+static void
+leave(struct daemon *d)
+{
+	reap(d);
+	control_flush(d);
+	d->busy = false;
+}
+
+static void
+start_up(struct daemon *d)
+{
+	/* a kernel that cannot be read now is read again by sadb_tick(); the daemon serves meanwhile */
+	ike_err err = sadb_resync(d->sadb, d->now);
+	if (err != IKE_OK)
+		log_put(d->env.log, LOG_L_WARNING, NULL, "cannot read the kernel's SAD and SPD yet: %s (%s)",
+		    ike_err_text(err), d->env.kern->reason);
+}
+
+ike_err
+daemon_new(const struct env *env, struct conf *conf, ike_time now, struct daemon **out)
+{
+	struct daemon *d = calloc(1, sizeof(*d));
+	uint8_t seed[16];
+
+	if (d == NULL)
+		return IKE_E_NOMEM;
+	d->env = *env;
+	d->now = d->started = now;
+	d->started_wall = env->wallclock(env->arg);
+	d->conf = conf_ref(conf);
+	d->drop_log = (struct log_limit){ .per = SEC(10), .burst = 5 };
+	list_init(&d->graveyard);
+	list_init(&d->dead_exchs);
+	ike_err err = ike_table_init(&d->ikes, d);
+	if (err == IKE_OK)
+		err = events_init(&d->events);
+	if (err == IKE_OK)
+		err = daemon_random(d, seed, sizeof(seed));
+	if (err == IKE_OK) {
+		struct sadb_env se = { .random = sadb_random, .changed = sadb_changed, .arg = d };
+		d->sadb = sadb_new(env->kern, seed, &se);
+		if (d->sadb == NULL)
+			err = IKE_E_NOMEM;
+	}
+	if (err != IKE_OK) {
+		daemon_free(d);
+		return err;
+	}
+	enter(d, now);
+	start_up(d);
+	leave(d);
+	*out = d;
+	return IKE_OK;
+}
+
+void
+daemon_free(struct daemon *d)
+{
+	uint32_t it = 0;
+	void *obj;
+
+	if (d == NULL)
+		return;
+	while ((obj = slot_each(&d->ikes.ids, &it)) != NULL)
+		ike_sa_kill(obj, IKE_E_GONE, false);
+	reap(d);
+	it = 0;
+	while ((obj = slot_each(&d->children.ids, &it)) != NULL)
+		child_forget(obj);
+	slot_fini(&d->children.ids);
+	ike_table_fini(&d->ikes);
+	control_fini(d);
+	events_fini(&d->events);
+	sadb_free(d->sadb);
+	heap_fini(&d->timers);
+	conf_unref(d->conf);
+	free(d);
+}
+
+void
+daemon_datagram(struct daemon *d, const struct dgram *dg, ike_time now)
+{
+	enter(d, now);
+	d->stats.datagrams_in++;
+	demux_datagram(d, dg);
+	leave(d);
+}
+
+void
+daemon_kernel(struct daemon *d, const struct kern_event *ev, ike_time now)
+{
+	enter(d, now);
+	sadb_kernel_event(d->sadb, ev, d->now);
+	leave(d);
+}
+
+void
+daemon_control(struct daemon *d, uint64_t client, struct slice msg, ike_time now)
+{
+	enter(d, now);
+	control_input(d, client, msg);
+	leave(d);
+}
+
+void
+daemon_control_closed(struct daemon *d, uint64_t client, ike_time now)
+{
+	enter(d, now);
+	control_closed(d, client);
+	leave(d);
+}
+
+static void
+fire(struct daemon *d, const struct timer *t)
+{
+	struct ike_sa *ike;
+	struct child *c;
+
+	switch ((enum timer_kind)t->kind) {
+	case TIMER_EXCH:
+		/* cancelled before its exchange is freed, so the exchange lives */
+		exch_timeout(container_of(t, struct exch, timer));
+		break;
+	case TIMER_IKE:
+		if ((ike = ike_sa_get(d, t->owner_id)) != NULL)
+			ike_sa_timeout(ike);
+		break;
+	case TIMER_CHILD:
+		if ((c = child_get(d, t->owner_id)) != NULL)
+			child_timeout(c);
+		break;
+	}
+}
+
+/*
+ * A timer could not be set for want of memory.  Everything that should have one and has none is given its turn now; all
+ * handlers look at the clock themselves and set the timer again.
+ */
+static void
+recover_timers(struct daemon *d)
+{
+	uint32_t it = 0;
+	struct ike_sa *ike;
+	struct child *c;
+
+	d->timers_lost = false;
+	while ((ike = slot_each(&d->ikes.ids, &it)) != NULL) {
+		LIST_FOR_SAFE(l, &ike->exchs) {
+			struct exch *x = container_of(l, struct exch, link);
+			if (x->timer.pos == 0)
+				exch_timeout(x);
+		}
+		if (ike->timer.pos == 0 && ike->state != IKE_DEAD)
+			ike_sa_timeout(ike);
+	}
+	it = 0;
+	while ((c = slot_each(&d->children.ids, &it)) != NULL)
+		if (c->timer.pos == 0)
+			child_timeout(c);
+}
+
+void
+daemon_tick(struct daemon *d, ike_time now)
+{
+	struct timer *t;
+
+	enter(d, now);
+	sadb_tick(d->sadb, d->now);
+	if (d->timers_lost)
+		recover_timers(d);
+	while ((t = heap_first(&d->timers)) != NULL && t->when <= d->now) {
+		heap_cancel(&d->timers, t);
+		fire(d, t);
+	}
+	leave(d);
+}
+
+ike_time
+daemon_deadline(const struct daemon *d)
+{
+	const struct timer *t = heap_first(&d->timers);
+	ike_time when = t == NULL ? IKE_NEVER : t->when;
+	ike_time db = sadb_deadline(d->sadb);
+
+	if (d->timers_lost && when > d->now + DAEMON_TICK)
+		when = d->now + DAEMON_TICK;
+	return db < when ? db : when;
+}
+
+void
+daemon_set_conf(struct daemon *d, struct conf *conf, ike_time now)
+{
+	enter(d, now);
+	struct conf *old = d->conf;
+	d->conf = conf_ref(conf);
+	conf_unref(old);
+	struct event ev = { .kind = EV_CONFIG };
+	struct text t = text_in(ev.text, sizeof(ev.text));
+	text_addf(&t, "configuration in use: %zu remote, %zu sainfo sections", conf->n_remotes, conf->n_sainfos);
+	events_publish(d, &ev);
+	leave(d);
+}
+
+void
+daemon_address(struct daemon *d, const struct addr *a, bool up, ike_time now)
+{
+	uint32_t it = 0;
+	struct ike_sa *ike;
+
+	enter(d, now);
+	while (!up && (ike = slot_each(&d->ikes.ids, &it)) != NULL) {
+		if (!addr_equal(&ike->local.addr, a))
+			continue;
+		ike_log(ike, LOG_L_WARNING, "our address of this IKE SA is gone");
+		ike_sa_kill(ike, IKE_E_GONE, true);
+	}
+	leave(d);
+}
+
+void
+daemon_shutdown(struct daemon *d, ike_time now)
+{
+	uint32_t it = 0;
+	struct ike_sa *ike;
+	struct child *c;
+
+	enter(d, now);
+	d->stopping = true;
+	while ((c = slot_each(&d->children.ids, &it)) != NULL)
+		if (c->state == CHILD_INSTALLED || c->state == CHILD_RETIRING)
+			child_announce_delete(c);
+	it = 0;
+	while ((ike = slot_each(&d->ikes.ids, &it)) != NULL) {
+		if (ike->state == IKE_ESTABLISHED || ike->state == IKE_DYING)
+			ike_sa_announce_delete(ike);
+		ike_sa_kill(ike, IKE_E_GONE, true);
+	}
+	it = 0;
+	while ((c = slot_each(&d->children.ids, &it)) != NULL)
+		child_drop(c);
+	leave(d);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * daemon - the root object and its entry points.
+ *
+ * The daemon is a function of its inputs: datagrams, kernel events, control messages and time.  It never polls,
+ * sleeps or reads a clock.  Each entry point sets the time, dispatches, publishes events and reaps what died; they
+ * must not be called from within each other.  Outputs leave through struct env.
+ */
+#ifndef RINGTAIL_DAEMON_H
+#define RINGTAIL_DAEMON_H
+
+#include "ringtail/env.h"
+#include "ringtail/ike/child.h"
+#include "ringtail/ike/events.h"
+#include "ringtail/ike/ike_sa.h"
+#include "util/heap.h"
+
+struct conf;
+struct kern_event;
+struct sadb;
+
+/* What daemon->timers nodes are for. */
+enum timer_kind {
+	TIMER_EXCH,        /* retransmission or time-out of an exchange; owner: IKE SA id */
+	TIMER_IKE,         /* lifetime, liveness and housekeeping of an IKE SA */
+	TIMER_CHILD,       /* a child's next step (delete the old one, give up, retry) */
+};
+
+struct daemon_stats {
+	uint64_t datagrams_in, datagrams_out, dropped;
+	uint64_t drops_by_err[IKE_E_COUNT];
+	uint64_t ike_up, ike_failed, child_up, child_failed, rekeys, retransmissions, acquires, acquires_ignored, collisions;
+};
+
+struct daemon {
+	struct env           env;
+	struct conf         *conf;          /* our reference to the present snapshot */
+	ike_time             now;
+	ike_time             started;
+	int64_t              started_wall;
+	bool                 busy;          /* inside an entry point */
+	bool                 stopping;
+	struct ike_table     ikes;
+	struct child_table   children;
+	struct sadb         *sadb;
+	struct heap          timers;
+	bool                 timers_lost;   /* a timer could not be set: look at everything at the next tick */
+	struct event_ring    events;
+	struct list          dead_exchs;    /* to free when the entry point returns ... */
+	struct list          graveyard;     /* ... and IKE SAs */
+	struct log_limit     drop_log;
+	struct control      *control;       /* clients and subscriptions (control/) */
+	struct daemon_stats  stats;
+};
+
+/*
+ * Make a daemon on |conf| (a reference is taken) in |env| (copied).  Talks to the kernel: adopts the view of the SAD and
+ * SPD.  IKE_E_NOMEM, IKE_E_CRYPTO, IKE_E_KERNEL.
+ */
+MUST_USE ike_err
+daemon_new(const struct env *env, struct conf *conf, ike_time now, struct daemon **out);
+
+/* Free everything.  Says nothing to peers or the kernel: see daemon_shutdown(). */
+void
+daemon_free(struct daemon *d);
+
+void daemon_datagram(struct daemon *d, const struct dgram *dg, ike_time now);
+void daemon_kernel(struct daemon *d, const struct kern_event *ev, ike_time now);
+void daemon_control(struct daemon *d, uint64_t client, struct slice msg, ike_time now);
+void daemon_control_closed(struct daemon *d, uint64_t client, ike_time now);
+void daemon_tick(struct daemon *d, ike_time now);
+
+/* When daemon_tick() wants to be called next; IKE_NEVER if no time-out is pending. */
+ike_time
+daemon_deadline(const struct daemon *d);
+
+/* Use |conf| from now on (a reference is taken); established SAs finish on what they began with. */
+void
+daemon_set_conf(struct daemon *d, struct conf *conf, ike_time now);
+
+/* An address of ours appeared or went away. */
+void
+daemon_address(struct daemon *d, const struct addr *a, bool up, ike_time now);
+
+/*
+ * TERM: tell every peer, delete our own SAs from the kernel and nothing else.  The deletes are sent once; nobody waits for
+ * answers.
+ */
+void
+daemon_shutdown(struct daemon *d, ike_time now);
+
+/* For the engine: random bytes from the daemon's generator; IKE_E_CRYPTO. */
+MUST_USE ike_err
+daemon_random(struct daemon *d, void *out, size_t n);
+
+/* For the engine: put a timer at |when|; out of memory is answered by firing at the next tick of the daemon. */
+void
+daemon_timer(struct daemon *d, struct timer *t, ike_time when);
+
+#endif

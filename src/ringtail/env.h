@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * env - everything the daemon gets from outside: the seam between the protocol engine and the world.
+ *
+ * The engine never reads a clock, polls or blocks: time comes with each entry point of daemon.h, everything else through
+ * this table.  The real loop fills it with sockets and files, the tests with the simulated world.  All members stay
+ * owned by whoever made the env and outlive the daemon.
+ */
+#ifndef RINGTAIL_ENV_H
+#define RINGTAIL_ENV_H
+
+#include "util/addr.h"
+#include "util/log.h"
+
+struct crypto;
+struct kern;
+struct secret;
+
+/* One datagram as it came from, or goes to, a socket. */
+struct dgram {
+	struct endpoint local;     /* our address and port */
+	struct endpoint remote;
+	bool            natt;      /* the local port speaks RFC 3948: IKE has a non-ESP marker there */
+	struct slice    data;      /* with the marker, if any */
+};
+
+struct env {
+	void                *arg;
+	const struct logger *log;
+	struct crypto       *crypto;      /* borrowed; every random byte comes from it */
+	struct kern         *kern;        /* borrowed */
+	uint16_t             ike_port;    /* 500 unless -p */
+	uint16_t             natt_port;   /* 4500 unless -P */
+	/* Send; failures are the network's (retransmission takes care), so nothing is returned. */
+	void    (*send)(void *arg, const struct dgram *d);
+	/* Hand a control message to client |client|; a client that went away is ignored. */
+	void    (*ctl_send)(void *arg, uint64_t client, struct slice msg);
+	/* Seconds since 1970, for times that people read. */
+	int64_t (*wallclock)(void *arg);
+	/* Whole content of a secret file (psk.txt).  IKE_E_NOTFOUND, IKE_E_PERM (mode or owner wrong), IKE_E_IO, IKE_E_NOMEM. */
+	ike_err (*read_secret)(void *arg, const char *path, struct secret *out);
+	/* Our address towards |remote| (routing).  IKE_E_NOTFOUND. */
+	ike_err (*source_addr)(void *arg, const struct addr *remote, struct addr *out);
+	/* Ask the loop to end after the present event. */
+	void    (*stop)(void *arg);
+	/* Load the configuration again; errors are logged and returned in |why|. */
+	ike_err (*reload)(void *arg, char *why, size_t cap);
+};
+
+#endif

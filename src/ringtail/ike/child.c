@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How it works: see child.h for the life of a child.  This file is birth, binding, look-up and failure; child_kern.c is its two
+ * halves in the kernel, child_life.c its replacement and end, child_match.c how policies and selectors become a child.
+ */
+#include "ringtail/daemon.h"
+
+#include "conf/conf.h"
+#include "sadb/sadb.h"
+#include "wire/const.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+ike_err
+child_new(struct daemon *d, enum exch_side side, struct ike_sa *ike, struct child **out)
+{
+	struct child *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return IKE_E_NOMEM;
+	ike_err err = daemon_random(d, &c->jitter, sizeof(c->jitter));
+	if (err == IKE_OK)
+		err = slot_add(&d->children.ids, c, &c->id);
+	if (err != IKE_OK) {
+		free(c);
+		return err;
+	}
+	c->d = d;
+	c->side = side;
+	c->conf = conf_ref(d->conf);
+	c->created = d->now;
+	c->timer.kind = TIMER_CHILD;
+	c->timer.owner_id = c->id;
+	list_init(&c->link);
+	if (ike != NULL) {
+		c->local = ike->local;
+		c->remote = ike->remote;
+		child_bind(c, ike);
+	}
+	*out = c;
+	return IKE_OK;
+}
+
+void
+child_bind(struct child *c, struct ike_sa *ike)
+{
+	struct ike_sa *old = ike_sa_get(c->d, c->ike_id);
+
+	if (!list_empty(&c->link)) {
+		list_del(&c->link);
+		if (old != NULL)
+			old->nchildren--;
+	}
+	c->ike_id = 0;
+	if (ike != NULL) {
+		c->ike_id = ike->id;
+		list_add_tail(&ike->children, &c->link);
+		ike->nchildren++;
+	}
+}
+
+struct child *
+child_get(struct daemon *d, uint64_t id)
+{
+	return slot_get(&d->children.ids, id);
+}
+
+void
+child_forget(struct child *c)
+{
+	struct daemon *d = c->d;
+
+	child_bind(c, NULL);
+	heap_cancel(&d->timers, &c->timer);
+	if (c->pending_out != NULL) {
+		sa_keys_wipe(c->pending_out);
+		free(c->pending_out);
+	}
+	slot_remove(&d->children.ids, c->id);
+	conf_unref(c->conf);
+	free(c);
+}
+
+/* The child that owns the model's row with this SPI, if the far (|remote|) or near end of the row is |end|. */
+static struct child *
+find_by_spi(struct daemon *d, uint8_t proto, uint32_t spi, const struct addr *dst)
+{
+	struct sa_id id = { .proto = proto, .spi = spi, .dst = *dst };
+	const struct sad_row *row = sadb_find_sa(d->sadb, &id);
+
+	return row == NULL ? NULL : child_get(d, row->user);
+}
+
+struct child *
+child_find_in(struct daemon *d, uint8_t proto, uint32_t spi, const struct addr *local)
+{
+	return find_by_spi(d, proto, spi, local);
+}
+
+struct child *
+child_find_out(struct daemon *d, uint8_t proto, uint32_t spi, const struct addr *remote)
+{
+	struct child *c = find_by_spi(d, proto, spi, remote);
+
+	if (c != NULL)
+		return c;
+	/* an outbound half that is held back has no row yet */
+	for (struct ike_sa *ike = ike_next_of_peer(d, remote, NULL); ike != NULL; ike = ike_next_of_peer(d, remote, ike)) {
+		LIST_FOR(l, &ike->children) {
+			c = container_of(l, struct child, link);
+			if (c->spi_out == spi && c->proto == proto && c->state != CHILD_WANTED)
+				return c;
+		}
+	}
+	return NULL;
+}
+
+static bool
+alike(const struct child *a, const struct child *b)
+{
+	return a != b && a->proto == b->proto && a->mode == b->mode && addr_equal(&a->local.addr, &b->local.addr) &&
+	    addr_equal(&a->remote.addr, &b->remote.addr) && ts_equal(&a->my_ts, &b->my_ts) &&
+	    ts_equal(&a->peer_ts, &b->peer_ts);
+}
+
+struct child *
+child_find_same(struct daemon *d, const struct child *like)
+{
+	for (const struct sad_row *row = sadb_peer_first(d->sadb, &like->remote.addr); row != NULL;
+	    row = sadb_peer_next(d->sadb, row)) {
+		struct child *c = row->user == 0 ? NULL : child_get(d, row->user);
+		if (c != NULL && c->state == CHILD_INSTALLED && alike(c, like))
+			return c;
+	}
+	return NULL;
+}
+
+struct child *
+child_find_coming(struct daemon *d, const struct child *like)
+{
+	const struct addr *remote = &like->remote.addr;
+
+	for (struct ike_sa *ike = ike_next_of_peer(d, remote, NULL); ike != NULL; ike = ike_next_of_peer(d, remote, ike)) {
+		LIST_FOR(l, &ike->children) {
+			struct child *c = container_of(l, struct child, link);
+			if ((c->state == CHILD_WANTED || c->state == CHILD_NEGOTIATING) && alike(c, like))
+				return c;
+		}
+	}
+	return NULL;
+}
+
+void
+nonce_lowest(struct slice a, struct slice b, uint8_t out[16])
+{
+	struct slice low = slice_compare(a, b) < 0 ? a : b;
+
+	memset(out, 0, 16);
+	if (low.n > 0)
+		memcpy(out, low.p, low.n < 16 ? low.n : 16);
+}
+
+static ike_err
+start_ike_sa(struct child *c)
+{
+	struct daemon *d = c->d;
+	struct endpoint local = c->local, remote = c->remote;
+	const struct conf_remote *rmt;
+	struct addr_buf ab;
+	bool unique;
+
+	local.port = d->env.ike_port;
+	remote.port = 0;
+	struct conf_query q = { .peer = remote, .initiate = true };
+	ike_err err = conf_remote_best(d->conf, &q, &rmt, &unique);
+	if (err == IKE_OK && !unique)
+		err = IKE_E_AMBIGUOUS;
+	if (err != IKE_OK) {
+		log_put(d->env.log, LOG_L_ERROR, NULL, err == IKE_E_AMBIGUOUS ?
+		    "multiple remote configurations match %s equally; make one more specific" :
+		    "no configuration found for %s.", addr_text(&remote.addr, &ab));
+		return err;
+	}
+	remote.port = rmt->peer.port != 0 ? rmt->peer.port : IKE_PORT;
+	c->remote = remote;
+	log_put(d->env.log, LOG_L_INFO, NULL, "IPsec-SA request for %s queued due to no phase1 found.",
+	    addr_text(&remote.addr, &ab));
+	return ike_initiate(d, rmt, &local, &remote, c->id, NULL);
+}
+
+ike_err
+child_start(struct child *c)
+{
+	struct ike_sa *ike = ike_sa_get(c->d, c->ike_id);
+	enum intent intent = INTENT_CHILD_CREATE;
+
+	if (ike == NULL || (ike->state != IKE_ESTABLISHED && ike->state != IKE_CONNECTING))
+		ike = ike_find_for_peer(c->d, &c->local.addr, &c->remote.addr);
+	if (ike == NULL)
+		return start_ike_sa(c);
+	const struct child *old = child_get(c->d, c->replaces);
+	if (old != NULL && old->ike_id == ike->id && ike->ops->for_intent(INTENT_CHILD_REKEY) != NULL)
+		intent = INTENT_CHILD_REKEY;
+	c->remote = ike->remote;
+	child_bind(c, ike);
+	return ike_sa_want(ike, intent, c->id);
+}
+
+void
+child_wait_again(struct child *c)
+{
+	if (c->row_in != 0)
+		(void)sadb_release(c->d->sadb, c->row_in);
+	c->row_in = 0;
+	c->spi_in = c->spi_out = 0;
+	c->state = CHILD_WANTED;
+}
+
+void
+child_report_failure(struct child *c, ike_err why)
+{
+	struct event ev = {
+		.kind = EV_CHILD_FAILED, .local = c->local, .remote = c->remote, .ike_id = c->ike_id, .child_id = c->id,
+		.why = why,
+	};
+	struct text t = text_in(ev.text, sizeof(ev.text));
+
+	c->d->stats.child_failed++;
+	text_add(&t, ike_err_text(why));
+	if (why == IKE_E_KERNEL)
+		text_addf(&t, ": %s", c->d->env.kern->reason);
+	events_publish(c->d, &ev);
+	struct addr_buf ab;
+	log_put(c->d->env.log, LOG_L_ERROR, addr_text(&c->remote.addr, &ab), "phase2 negotiation failed: %s", ev.text);
+}
+
+/* The larval state must not swallow the packets of the next half minute. */
+static void
+resolve_acquire(struct child *c)
+{
+	struct kern *k = c->d->env.kern;
+	struct sa_id id = { .proto = c->proto, .dst = c->remote.addr };
+
+	if (c->acquire_seq != 0 && k->ops->acquire_failed != NULL)
+		(void)k->ops->acquire_failed(k, c->acquire_seq, &id, &c->local.addr);
+}
+
+void
+child_failed(struct child *c, ike_err why)
+{
+	struct child *old = child_get(c->d, c->replaces);
+
+	child_report_failure(c, why);
+	if (old != NULL && old->replaced_by == 0)
+		child_rekey_failed(old);
+	resolve_acquire(c);
+	child_drop(c);
+}
+
+void
+child_lost_ike(struct child *c, ike_err why, bool keep)
+{
+	switch (c->state) {
+	case CHILD_INSTALLED:
+	case CHILD_RETIRING:
+		if (keep)
+			return;
+		child_drop(c);
+		break;
+	case CHILD_WANTED:
+	case CHILD_NEGOTIATING:
+		child_failed(c, why);
+		break;
+	}
+}
+
+void
+child_forget_former(struct ike_sa *ike)
+{
+	struct daemon *d = ike->d;
+	const struct sad_row *row = sadb_peer_first(d->sadb, &ike->remote.addr);
+
+	while (row != NULL) {
+		struct child *c = row->user == 0 ? NULL : child_get(d, row->user);
+		bool former = c != NULL && c->ike_id == 0 && c->installed != 0 && c->installed <= ike->created;
+		if (former) {
+			child_drop(c);
+			/* rows went: start over, there are few of one peer */
+			row = sadb_peer_first(d->sadb, &ike->remote.addr);
+		} else {
+			row = sadb_peer_next(d->sadb, row);
+		}
+	}
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How a pair is replaced and how it ends.
+ *
+ * Make before break: who asked for the new pair uses it at once, because the peer's inbound half is there before the
+ * peer answers.  The peer holds its outbound half back until we delete the old pair, which we do when the new one has
+ * carried a packet, or after RETIRE_GRACE without traffic.  So the outbound half of neither end is used before the
+ * other can read it, and the old inbound halves stay until nothing can be in flight.  A peer that never deletes what it
+ * replaced (racoon) is helped after RETIRE_PATIENCE.
+ */
+#include "ringtail/daemon.h"
+
+#include "conf/conf.h"
+#include "sadb/sadb.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RETIRE_POLL MSEC(250)
+#define RETIRE_GRACE SEC(5)
+#define RETIRE_PATIENCE SEC(60)
+#define LINGER SEC(1)
+#define RETRY_MAX SEC(60)
+
+static void
+log_half(const struct child *c, const char *what, enum sa_dir dir)
+{
+	char buf[200];
+	struct text t = text_in(buf, sizeof(buf));
+
+	child_print_half(c, dir, &t);
+	log_put(c->d->env.log, LOG_L_INFO, NULL, "%s: %s", what, buf);
+}
+
+static void
+publish(const struct child *c, enum event_kind kind, const char *text)
+{
+	struct event ev = {
+		.kind = kind, .local = c->local, .remote = c->remote, .ike_id = c->ike_id, .child_id = c->id,
+		.spi_in = c->spi_in, .spi_out = c->spi_out,
+	};
+	struct text t = text_in(ev.text, sizeof(ev.text));
+
+	text_add(&t, text);
+	events_publish(c->d, &ev);
+}
+
+void
+child_retire(struct child *c, struct child *by)
+{
+	if (c->state != CHILD_INSTALLED)
+		return;
+	c->state = CHILD_RETIRING;
+	c->replaced_by = by->id;
+	c->rekeying = false;
+	c->retry_at = 0;
+	c->retiring_since = c->d->now;
+	daemon_timer(c->d, &c->timer, c->d->now + (by->side == INITIATOR ? RETIRE_POLL : RETIRE_PATIENCE));
+}
+
+/* Two pairs for the same traffic that neither replaces the other. */
+static void
+settle(struct child *c)
+{
+	struct child *o = child_find_same(c->d, c);
+
+	if (o == NULL || o->id == c->replaces)
+		return;
+	/*
+	 * RFC 7296 section 2.8.1: the SA made with the lowest of the four nonces is the redundant one.  That is for SAs whose
+	 * making crossed; else the newer one stands for what the peer knows now.
+	 */
+	bool crossed = o->installed > c->created && o->side != c->side;
+	struct child *loser = crossed && memcmp(c->nonce_low, o->nonce_low, sizeof(c->nonce_low)) < 0 ? c : o;
+	struct child *winner = loser == c ? o : c;
+
+	if (crossed)
+		c->d->stats.collisions++;
+	child_release_out(winner);
+	loser->state = CHILD_INSTALLED;
+	child_retire(loser, winner);
+	/* who asked for the redundant pair closes it */
+	if (crossed)
+		daemon_timer(c->d, &loser->timer, c->d->now + (loser->side == INITIATOR ? RETIRE_POLL : RETIRE_PATIENCE));
+}
+
+void
+child_up(struct child *c)
+{
+	struct daemon *d = c->d;
+	struct child *old = child_get(d, c->replaces);
+
+	c->state = CHILD_INSTALLED;
+	c->installed = d->now;
+	c->installed_wall = d->env.wallclock(d->env.arg);
+	d->stats.child_up++;
+	log_half(c, "IPsec-SA established", SA_IN);
+	log_half(c, "IPsec-SA established", SA_OUT);
+	publish(c, old != NULL ? EV_CHILD_REKEYED : EV_CHILD_UP, old != NULL ? "replaces an older pair" : "");
+	if (old != NULL) {
+		d->stats.rekeys++;
+		child_retire(old, c);
+	}
+	settle(c);
+}
+
+/* Take both halves out of the kernel; refusals are repeated by the model. */
+static void
+remove_rows(struct child *c, bool in, bool out)
+{
+	if (out && c->row_out != 0) {
+		(void)sadb_release(c->d->sadb, c->row_out);
+		c->row_out = 0;
+	}
+	if (in && c->row_in != 0) {
+		(void)sadb_release(c->d->sadb, c->row_in);
+		c->row_in = 0;
+	}
+}
+
+void
+child_drop(struct child *c)
+{
+	struct child *next = child_get(c->d, c->replaced_by);
+
+	if (next != NULL)
+		child_release_out(next);
+	if (c->installed != 0) {
+		log_put(c->d->env.log, LOG_L_INFO, NULL, "purged IPsec-SA proto_id=%s spi=%u.",
+		    c->proto == PROTO_AH ? "AH" : "ESP", c->spi_out);
+		publish(c, EV_CHILD_DOWN, c->replaced_by != 0 ? "replaced" : "");
+	}
+	remove_rows(c, true, true);
+	child_forget(c);
+}
+
+void
+child_gone(struct child *c)
+{
+	struct child *next = child_get(c->d, c->replaced_by);
+
+	if (next == NULL) {
+		child_drop(c);
+		return;
+	}
+	child_release_out(next);
+	remove_rows(c, false, true);
+	c->gone = true;
+	c->gone_since = c->d->now;
+	c->delete_sent = true;
+	daemon_timer(c->d, &c->timer, c->d->now + LINGER);
+}
+
+void
+child_delete(struct child *c, bool tell)
+{
+	struct ike_sa *ike = ike_sa_get(c->d, c->ike_id);
+
+	if (c->delete_sent)
+		return;
+	if (c->state == CHILD_WANTED || c->state == CHILD_NEGOTIATING || !tell) {
+		child_drop(c);
+		return;
+	}
+	if (ike == NULL)
+		ike = ike_find_for_peer(c->d, &c->local.addr, &c->remote.addr);
+	if (ike == NULL || ike->state == IKE_CONNECTING) {
+		child_drop(c);
+		return;
+	}
+	c->delete_sent = true;
+	c->state = CHILD_RETIRING;
+	child_bind(c, ike);
+	uint64_t id = c->id;
+	struct daemon *d = c->d;
+	if (ike_sa_want(ike, INTENT_CHILD_DELETE, id) != IKE_OK && (c = child_get(d, id)) != NULL)
+		child_drop(c);
+}
+
+void
+child_announce_delete(struct child *c)
+{
+	struct ike_sa *ike = ike_sa_get(c->d, c->ike_id);
+
+	if (ike == NULL || ike->ops->windowed || ike->state == IKE_DEAD)
+		return;      /* IKEv2: the delete of the IKE SA covers it */
+	c->delete_sent = true;
+	if (exch_start(ike, ike->ops->for_intent(INTENT_CHILD_DELETE), c->id) != IKE_OK)
+		ike_log(ike, LOG_L_DEBUG, "the peer could not be told that an IPsec SA ends");
+}
+
+void
+child_abort(struct child *c, ike_err why)
+{
+	struct child *old = child_get(c->d, c->replaces);
+
+	child_report_failure(c, why);
+	if (old != NULL && old->replaced_by == 0)
+		child_rekey_failed(old);
+	c->state = CHILD_RETIRING;
+	child_delete(c, true);
+}
+
+/* Has |c| carried anything since it stands? */
+static bool
+used(const struct child *c)
+{
+	struct sa_usage in = { 0 }, out = { 0 };
+
+	if (c->row_in != 0 && sadb_usage(c->d->sadb, c->row_in, &in) != IKE_OK)
+		return false;
+	if (c->row_out != 0 && sadb_usage(c->d->sadb, c->row_out, &out) != IKE_OK)
+		return false;
+	return in.packets > 0 || out.packets > 0;
+}
+
+static void
+retire_step(struct child *c)
+{
+	struct child *next = child_get(c->d, c->replaced_by);
+	ike_time age = c->d->now - c->retiring_since;
+
+	if (c->gone) {
+		if (c->d->now < c->gone_since + LINGER)
+			daemon_timer(c->d, &c->timer, c->gone_since + LINGER);
+		else
+			child_drop(c);
+		return;
+	}
+	if (c->delete_sent)
+		return;
+	bool ours = next == NULL || next->side == INITIATOR;
+	if (age >= (ours ? RETIRE_GRACE : RETIRE_PATIENCE) || (ours && next != NULL && used(next)))
+		child_delete(c, true);
+	else
+		daemon_timer(c->d, &c->timer, c->d->now + (ours ? RETIRE_POLL : RETIRE_PATIENCE - age));
+}
+
+void
+child_timeout(struct child *c)
+{
+	switch (c->state) {
+	case CHILD_RETIRING:
+		retire_step(c);
+		break;
+	case CHILD_INSTALLED:
+		if (c->retry_at != 0 && c->retry_at <= c->d->now) {
+			c->retry_at = 0;
+			child_rekey(c);
+		} else if (c->retry_at != 0) {
+			daemon_timer(c->d, &c->timer, c->retry_at);
+		}
+		break;
+	case CHILD_WANTED:
+	case CHILD_NEGOTIATING:
+		break;
+	}
+}
+
+void
+child_rekey_failed(struct child *c)
+{
+	ike_time wait = SEC(1) << (c->failures < 6 ? c->failures : 6);
+
+	c->rekeying = false;
+	c->failures++;
+	if (c->state != CHILD_INSTALLED)
+		return;
+	c->retry_at = c->d->now + (wait < RETRY_MAX ? wait : RETRY_MAX);
+	daemon_timer(c->d, &c->timer, c->retry_at);
+}
+
+static void
+copy_wish(struct child *to, const struct child *from)
+{
+	to->sainfo = from->sainfo;
+	conf_unref(to->conf);
+	to->conf = conf_ref(from->conf);
+	to->local = from->local;
+	to->remote = from->remote;
+	to->my_ts = from->my_ts;
+	to->peer_ts = from->peer_ts;
+	to->proto = from->proto;
+	to->mode = from->mode;
+	to->reqid_in = from->reqid_in;
+	to->reqid_out = from->reqid_out;
+	to->narrowed = from->narrowed;
+}
+
+static ike_err
+start_replacement(struct child *c, bool replaces)
+{
+	struct child *next;
+
+	TRY(child_new(c->d, INITIATOR, NULL, &next));
+	copy_wish(next, c);
+	uint64_t id = next->id;
+	struct ike_sa *ike = ike_sa_get(c->d, c->ike_id);
+	if (replaces)
+		next->replaces = c->id;
+	if (ike != NULL && ike->state == IKE_ESTABLISHED)
+		child_bind(next, ike);
+	struct daemon *d = c->d;
+	ike_err err = child_start(next);
+	if (err != IKE_OK && (next = child_get(d, id)) != NULL) {
+		next->replaces = 0;
+		child_failed(next, err);
+	}
+	return err;
+}
+
+void
+child_rekey(struct child *c)
+{
+	if (c->state != CHILD_INSTALLED || c->rekeying)
+		return;
+	uint64_t id = c->id;
+	struct daemon *d = c->d;
+	c->rekeying = true;
+	if (start_replacement(c, true) != IKE_OK && (c = child_get(d, id)) != NULL)
+		child_rekey_failed(c);
+}
+
+void
+child_lost(struct child *c)
+{
+	log_half(c, "IPsec-SA lost, negotiating it anew", SA_IN);
+	if (c->state == CHILD_INSTALLED && !c->rekeying && !c->d->stopping && start_replacement(c, false) != IKE_OK)
+		log_half(c, "IPsec-SA not replaced", SA_IN);
+	child_delete(c, true);
+}
+
+void
+child_on_change(struct daemon *d, const struct sadb_change *ch)
+{
+	struct child *c = ch->user == 0 ? NULL : child_get(d, ch->user);
+	bool in = c != NULL && ch->id == c->row_in;
+
+	if (ch->kind == SADB_ACQUIRE) {
+		acquire_input(d, ch);
+		return;
+	}
+	if (c == NULL)
+		return;
+	if (ch->kind == SADB_SOFT) {
+		if (c->sainfo != NULL)
+			child_rekey(c);
+		return;
+	}
+	if (ch->kind != SADB_HARD && ch->kind != SADB_LOST)
+		return;
+	/* the row goes by itself after this */
+	if (in)
+		c->row_in = 0;
+	else
+		c->row_out = 0;
+	if (c->gone || c->state == CHILD_WANTED || c->state == CHILD_NEGOTIATING)
+		return;
+	if (ch->kind == SADB_HARD) {
+		log_half(c, "IPsec-SA expired", in ? SA_IN : SA_OUT);
+		child_delete(c, true);
+	} else {
+		child_lost(c);
+	}
+}

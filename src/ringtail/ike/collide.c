@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How it works: when both ends start at once there is one outcome, computed by both from what was on the wire.
+ *
+ * Before anything is established, the first messages decide: the higher initiator SPI (cookie) wins.  The loser gives its own
+ * attempt up and answers the other; the winner does not answer.  That never leaves two, and a peer that
+ * does not know the rule is answered by us as soon as ours has failed or been given up.
+ *
+ * What got established twice all the same is settled by the nonces, as RFC 7296 section 2.8.1 does for rekeying:
+ * of the redundant SAs the one made with the lowest nonce goes, and the end that asked for it closes it.
+ */
+#include "ringtail/daemon.h"
+
+#include "conf/conf.h"
+#include "sadb/sadb.h"
+
+#include <string.h>
+
+bool
+collide_lost(const struct ike_sa *ours, uint64_t their_spi)
+{
+	return ours->my_spi < their_spi;
+}
+
+/* Our own attempt gives way to the peer's: what waited for it waits for |winner|. */
+static void
+give_way(struct ike_sa *ours, struct ike_sa *winner)
+{
+	struct daemon *d = ours->d;
+
+	ike_log(ours, LOG_L_DEBUG, "both ends started at once; the peer's attempt goes on");
+	while (!list_empty(&ours->children)) {
+		struct child *c = container_of(ours->children.next, struct child, link);
+		child_bind(c, winner);
+		child_wait_again(c);
+		if (ike_sa_want(winner, INTENT_CHILD_CREATE, c->id) != IKE_OK)
+			child_failed(c, IKE_E_NOMEM);
+	}
+	ike_sa_kill(ours, IKE_E_GONE, false);
+	d->stats.collisions++;
+}
+
+bool
+collide_first(struct daemon *d, const struct endpoint *local, const struct endpoint *remote, uint64_t their_spi)
+{
+	for (struct ike_sa *o = ike_next_of_peer(d, &remote->addr, NULL); o != NULL;
+	    o = ike_next_of_peer(d, &remote->addr, o)) {
+		if (o->state == IKE_CONNECTING && o->side == INITIATOR && o->peer_spi == 0 && o->replaces == 0 &&
+		    addr_equal(&o->local.addr, &local->addr) && !collide_lost(o, their_spi))
+			return false;
+	}
+	return true;
+}
+
+void
+collide_yield(struct ike_sa *winner)
+{
+	struct daemon *d = winner->d;
+	struct ike_sa *o = ike_next_of_peer(d, &winner->remote.addr, NULL);
+
+	while (o != NULL) {
+		struct ike_sa *next = ike_next_of_peer(d, &winner->remote.addr, o);
+		if (o != winner && o->state == IKE_CONNECTING && o->side == INITIATOR && o->replaces == 0 &&
+		    addr_equal(&o->local.addr, &winner->local.addr) && collide_lost(o, winner->peer_spi))
+			give_way(o, winner);
+		o = next;
+	}
+}
+
+static bool
+same_peer(const struct ike_sa *a, const struct ike_sa *b)
+{
+	return a->ops == b->ops && a->peer_id != NULL && b->peer_id != NULL && ident_equal(a->peer_id, b->peer_id) &&
+	    addr_equal(&a->local.addr, &b->local.addr);
+}
+
+/* The predecessor's children belong to the successor from now on. */
+void
+ike_hand_over(struct ike_sa *old, struct ike_sa *heir)
+{
+	while (!list_empty(&old->children))
+		child_bind(container_of(old->children.next, struct child, link), heir);
+	old->rekeyed = true;
+	old->state = IKE_DYING;
+	ike_sa_arm(old);
+}
+
+/* Everything of the peer's former life goes (RFC 2407 section 4.6.3.3, RFC 7296 section 2.4). */
+static void
+forget_former(struct ike_sa *ike)
+{
+	struct daemon *d = ike->d;
+	struct ike_sa *o = ike_next_of_peer(d, &ike->remote.addr, NULL);
+
+	ike_log(ike, LOG_L_INFO, "received INITIAL-CONTACT");
+	while (o != NULL) {
+		struct ike_sa *next = ike_next_of_peer(d, &ike->remote.addr, o);
+		if (o != ike && (o->state == IKE_ESTABLISHED || o->state == IKE_DYING) && same_peer(o, ike) &&
+		    o->established <= ike->created)
+			ike_sa_kill(o, IKE_E_GONE, true);
+		o = next;
+	}
+	child_forget_former(ike);
+}
+
+static void
+settle_pair(struct ike_sa *a, struct ike_sa *b)
+{
+	struct ike_sa *loser = memcmp(a->nonce_low, b->nonce_low, sizeof(a->nonce_low)) < 0 ? a : b;
+	struct ike_sa *winner = loser == a ? b : a;
+
+	a->d->stats.collisions++;
+	bool heirs = a->replaces != 0 && a->replaces == b->replaces;
+	if (loser->ops->child_outlives_ike || heirs)
+		ike_hand_over(loser, winner);
+	if (loser->side == INITIATOR) {
+		ike_log(loser, LOG_L_DEBUG, "redundant IKE SA of a simultaneous start is closed");
+		ike_sa_delete(loser);
+	}
+}
+
+void
+ike_settle(struct ike_sa *ike)
+{
+	struct daemon *d = ike->d;
+	struct ike_sa *old = ike_sa_get(d, ike->replaces);
+
+	if (ike->peer_initial_contact)
+		forget_former(ike);
+	if (old != NULL && old->state != IKE_DEAD)
+		ike_hand_over(old, ike);
+	struct ike_sa *o = ike_next_of_peer(d, &ike->remote.addr, NULL);
+	while (o != NULL && ike->state == IKE_ESTABLISHED) {
+		struct ike_sa *next = ike_next_of_peer(d, &ike->remote.addr, o);
+		bool crossed = o->established > ike->created && o->side != ike->side;
+		if (o != ike && o->state == IKE_ESTABLISHED && crossed && same_peer(o, ike))
+			settle_pair(o, ike);
+		o = next;
+	}
+}

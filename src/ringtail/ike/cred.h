@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * cred - credentials: which pre-shared key belongs to a peer.
+ *
+ * The key file is asked for at each negotiation, as in racoon, so that edits need no reload; whoever reads it may cache.
+ */
+#ifndef RINGTAIL_IKE_CRED_H
+#define RINGTAIL_IKE_CRED_H
+
+#include "crypto/secret.h"
+#include "ident/ident.h"
+
+struct ike_sa;
+
+/*
+ * IKEv1 main mode: by the peer's address, since its identity is not known yet (RFC 2409 section 5.4).  IKEv2: by the identity |id|, then by
+ * the address.  |id| may be NULL.  Logs what is missing, in racoon's words.
+ *
+ *   IKE_E_NO_PSK   no path, no file, not readable, or no line for the peer
+ *   IKE_E_NOMEM
+ */
+MUST_USE ike_err
+cred_psk(struct ike_sa *ike, const struct ident *id, struct secret *out);
+
+/* The identity we claim on |ike|: configured, or our address.  IKE_E_NOMEM; IKE_E_UNSUPPORTED for one from a certificate. */
+MUST_USE ike_err
+cred_my_id(struct ike_sa *ike);
+
+/*
+ * Take |id| as the peer's identity on |ike| (a copy is kept), if the section allows it.
+ *
+ *   IKE_E_ID      it is not one that peers_identifier names, and that matters for this version and section
+ *   IKE_E_NOMEM
+ */
+MUST_USE ike_err
+cred_peer_id(struct ike_sa *ike, const struct ident *id);
+
+#endif

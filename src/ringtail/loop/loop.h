@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * loop - the real world around the daemon: libevent, sockets, signals, files.  The only folder that names libevent.
+ *
+ * struct loop owns everything it opens.  Each piece (UDP sockets, control clients, kernel, addresses, signals, the one timer)
+ * turns what happens into an entry point of daemon.h and then sets the timer to daemon_deadline().
+ */
+#ifndef RINGTAIL_LOOP_LOOP_H
+#define RINGTAIL_LOOP_LOOP_H
+
+#include "ringtail/daemon.h"
+#include "util/list.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+struct conf;
+struct event;
+struct event_base;
+struct evconnlistener;
+struct kern;
+struct rtnl;
+
+struct loop_options {
+	const char *conf_path;
+	const char *log_path;        /* NULL: syslog, or standard output in the foreground */
+	bool        foreground;
+	unsigned    debug;           /* levels above the configuration's */
+	uint16_t    ike_port, natt_port;
+	bool        with_origin;     /* -L: reserved by racoon for source positions; accepted */
+};
+
+/* Where log records go. */
+struct log_out {
+	const char *path;
+	FILE       *file;
+	struct stat seen;
+	bool        to_stdout, to_syslog;
+	ike_time    checked;
+};
+
+/* A file of secrets, read again only when it changed. */
+struct secret_cache {
+	char         *path;
+	struct stat   seen;
+	struct secret text;
+};
+
+struct udp_socket {
+	struct list     link;
+	struct loop    *loop;
+	struct event   *ev;
+	int             fd;
+	struct endpoint at;
+	bool            natt;
+};
+
+struct ctl_server {
+	struct evconnlistener *listener;
+	struct list            clients;
+	unsigned               n_clients;
+	uint64_t               next_id;
+	char                  *path;
+};
+
+struct loop {
+	struct loop_options  opt;
+	struct event_base   *base;
+	struct daemon       *daemon;
+	struct conf         *conf;
+	struct crypto       *crypto;
+	struct kern         *kern;
+	struct rtnl         *rtnl;
+	struct event        *timer, *kern_ev, *rtnl_ev;
+	struct event        *signals[6];
+	struct list          sockets;         /* struct udp_socket */
+	struct ctl_server    ctl;
+	struct log_out       log_out;
+	struct logger        logger;
+	struct secret_cache  secrets;
+	char                *pid_path;
+	int                  status;          /* exit status */
+};
+
+/* Monotonic time that goes on during suspend. */
+ike_time loop_now(void);
+
+/*
+ * Everything up to a running daemon: reads the configuration, opens the kernel, sockets and the control socket.  Failures are logged;
+ * loop_free() is due in any case.
+ */
+MUST_USE ike_err loop_open(struct loop *l, const struct loop_options *opt);
+
+/* Serve until told to stop; returns the exit status. */
+int loop_run(struct loop *l);
+
+/* Close and free all; the kernel's SAs stay as they are. */
+void loop_free(struct loop *l);
+
+/* Set the timer to what the daemon waits for: after each entry point. */
+void loop_rearm(struct loop *l);
+
+/* Read and use the configuration again; on failure the old one stays and |why| says where the fault is. */
+MUST_USE ike_err loop_reload(struct loop *l, char *why, size_t cap);
+
+/* udp.c: follow one local address (from rtnl.c). IKE_E_IO only with strict_address. */
+MUST_USE ike_err udp_open_addr(struct loop *l, const struct addr *a);
+void             udp_close_addr(struct loop *l, const struct addr *a);
+void             udp_close_all(struct loop *l);
+void             udp_send(void *arg, const struct dgram *d);
+ike_err          udp_source_addr(void *arg, const struct addr *remote, struct addr *out);
+
+/* unixsock.c */
+MUST_USE ike_err ctl_open(struct loop *l);
+void             ctl_close(struct loop *l);
+void             ctl_send(void *arg, uint64_t client, struct slice msg);
+
+/* signals.c */
+MUST_USE ike_err signals_open(struct loop *l);
+void             signals_close(struct loop *l);
+
+/* files.c */
+struct conf_reader;
+void    files_reader(struct conf_reader *out);
+ike_err files_read_secret(void *arg, const char *path, struct secret *out);
+void    files_forget(struct loop *l);
+MUST_USE ike_err pidfile_write(struct loop *l);
+void             pidfile_remove(struct loop *l);
+
+/* logout.c */
+void log_open(struct loop *l);
+void log_close(struct loop *l);
+void log_reopen(struct loop *l);
+void log_write(void *arg, const struct log_record *r);
+/* The level of the configuration and of -d. */
+void log_set_level(struct loop *l);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * ringtail - an IKE daemon.  Options are racoon's; see ringtail(8).
+ */
+#include "conf/conf.h"
+#include "crypto/crypto.h"
+#include "ringtail/loop/loop.h"
+#include "wire/const.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char *const default_confs[] = { RINGTAIL_SYSCONFDIR "/ringtail/ringtail.conf", RINGTAIL_SYSCONFDIR "/racoon/racoon.conf",
+	"/etc/racoon/racoon.conf" };
+
+static const char *
+default_conf(void)
+{
+	for (size_t i = 0; i < sizeof(default_confs) / sizeof(default_confs[0]); i++)
+		if (access(default_confs[i], R_OK) == 0)
+			return default_confs[i];
+	return default_confs[0];
+}
+
+static void
+usage(FILE *f)
+{
+	(void)fputs("usage: ringtail [-46dFLtVv] [-f file] [-l file] [-p port] [-P port]\n"
+		    "  -F        stay in the foreground, log to standard output\n"
+		    "  -f file   configuration\n"
+		    "  -t        check the configuration and exit\n"
+		    "  -l file   log to a file instead of syslog\n"
+		    "  -d        one level more of logging; may be repeated\n"
+		    "  -p port   IKE port (500)          -P port   NAT-T port (4500)\n"
+		    "  -V        print the version and exit\n",
+	    f);
+}
+
+static bool
+parse_port(const char *s, uint16_t *out)
+{
+	char *end;
+	unsigned long v = strtoul(s, &end, 10);
+
+	if (*s == '\0' || *end != '\0' || v == 0 || v > 65535) {
+		(void)fprintf(stderr, "ringtail: %s is not a port number (1 to 65535)\n", s);
+		return false;
+	}
+	*out = (uint16_t)v;
+	return true;
+}
+
+/* -t: every finding to standard error; status 1 if there is an error. */
+static int
+check_conf(const char *path)
+{
+	struct conf_reader reader;
+	struct conf_diags diags = { 0 };
+	struct conf *conf = NULL;
+
+	files_reader(&reader);
+	ike_err err = conf_parse(&reader, path, &diags, &conf);
+	for (size_t i = 0; i < diags.n; i++) {
+		struct buf line = { 0 };
+		if (conf_diag_print(&diags.v[i], &line) == IKE_OK)
+			(void)fwrite(line.p, 1, line.n, stderr);
+		buf_free(&line);
+	}
+	if (err != IKE_OK && err != IKE_E_SYNTAX)
+		(void)fprintf(stderr, "%s: %s\n", path, ike_err_text(err));
+	(void)fprintf(stderr, "%s: %zu errors, %zu warnings\n", path, diags.errors, diags.warnings);
+	conf_diags_free(&diags);
+	conf_unref(conf);
+	return err == IKE_OK ? 0 : 1;
+}
+
+/*
+ * Leave the terminal, but only once all is open: the parent waits for the child's word and hands its success or failure to
+ * whoever started us.
+ */
+static int
+detach(int *ready)
+{
+	int pipefd[2];
+	char word;
+
+	if (pipe(pipefd) != 0)
+		return -1;
+	pid_t pid = fork();
+	if (pid < 0)
+		return -1;
+	if (pid > 0) {
+		(void)close(pipefd[1]);
+		_exit(read(pipefd[0], &word, 1) == 1 ? 0 : 1);
+	}
+	(void)close(pipefd[0]);
+	(void)setsid();
+	*ready = pipefd[1];
+	return 0;
+}
+
+static void
+tell_ready(int ready)
+{
+	if (ready < 0)
+		return;
+	(void)!write(ready, "1", 1);
+	(void)close(ready);
+	for (int fd = 0; fd < 3; fd++)
+		(void)close(fd);
+	if (chdir("/") != 0 || freopen("/dev/null", "r", stdin) == NULL || freopen("/dev/null", "w", stdout) == NULL ||
+	    freopen("/dev/null", "w", stderr) == NULL)
+		return;
+}
+
+static int
+serve(const struct loop_options *opt)
+{
+	struct loop l;
+	int ready = -1, status = 1;
+
+	if (!opt->foreground && detach(&ready) != 0) {
+		(void)fprintf(stderr, "ringtail: cannot go to the background: %s\n", strerror(errno));
+		return 1;
+	}
+	(void)umask(077);
+	(void)crypto_process_init();
+	ike_err err = loop_open(&l, opt);
+	if (err == IKE_OK)
+		err = pidfile_write(&l);
+	if (err == IKE_OK) {
+		tell_ready(ready);
+		status = loop_run(&l);
+		log_put(&l.logger, LOG_L_INFO, NULL, "racoon process %ld shutdown", (long)getpid());
+	} else {
+		log_put(&l.logger, LOG_L_ERROR, NULL, "cannot start: %s", ike_err_text(err));
+		if (!opt->foreground)
+			(void)fprintf(stderr, "ringtail: cannot start: %s; the log says more\n", ike_err_text(err));
+	}
+	loop_free(&l);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct loop_options opt = { .ike_port = IKE_PORT, .natt_port = IKE_NATT_PORT };
+	bool check = false;
+	int ch;
+
+	while ((ch = getopt(argc, argv, "46BCdFf:hLl:P:p:tVvZ")) != -1) {
+		switch (ch) {
+		case '4': case '6': case 'B': case 'C': case 'L': case 'v': case 'Z':
+			break;      /* racoon's; they change nothing here (ringtail(8) says why) */
+		case 'd':
+			opt.debug++;
+			break;
+		case 'F':
+			opt.foreground = true;
+			break;
+		case 'f':
+			opt.conf_path = optarg;
+			break;
+		case 'l':
+			opt.log_path = optarg;
+			break;
+		case 'p':
+			if (!parse_port(optarg, &opt.ike_port))
+				return 1;
+			break;
+		case 'P':
+			if (!parse_port(optarg, &opt.natt_port))
+				return 1;
+			break;
+		case 't':
+			check = true;
+			break;
+		case 'V':
+			(void)printf("ringtail %s (%s)\n", RINGTAIL_VERSION, crypto_library());
+			return 0;
+		case 'h':
+			usage(stdout);
+			return 0;
+		default:
+			usage(stderr);
+			return 1;
+		}
+	}
+	if (optind != argc) {
+		usage(stderr);
+		return 1;
+	}
+	if (opt.conf_path == NULL)
+		opt.conf_path = default_conf();
+	return check ? check_conf(opt.conf_path) : serve(&opt);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ringtail/v2/v2.h"
+
+#include <stdlib.h>
+
+static ike_err
+init(struct ike_sa *ike)
+{
+	ike->v2 = calloc(1, sizeof(*ike->v2));
+	return ike->v2 == NULL ? IKE_E_NOMEM : IKE_OK;
+}
+
+static void
+fini(struct ike_sa *ike)
+{
+	struct v2_state *s = ike->v2;
+
+	if (s == NULL)
+		return;
+	v2_keys_free(&s->keys);
+	buf_free(&s->init_i);
+	buf_free(&s->init_r);
+	buf_free(&s->ni);
+	buf_free(&s->nr);
+	buf_free(&s->cookie);
+	free(s);
+	ike->v2 = NULL;
+}
+
+/* AUTH covers the whole of both IKE_SA_INIT messages (section 2.15): keep them as they were on the wire. */
+static ike_err
+accepted(struct exch *x, const struct step *row, struct slice datagram, bool sent)
+{
+	struct v2_state *s = x->ike->v2;
+
+	(void)sent;
+	if (x->type != &v2_sa_init)
+		return IKE_OK;
+	return buf_set(row->from == INITIATOR ? &s->init_i : &s->init_r, datagram);
+}
+
+static ike_err
+next_msgid(struct ike_sa *ike, const struct exch_type *type, uint32_t *out)
+{
+	(void)type;
+	if (ike->v2->next_out >= V2_MSGID_LAST)
+		return IKE_E_EXHAUSTED;
+	*out = ike->v2->next_out++;
+	return IKE_OK;
+}
+
+static const struct exch_type *
+for_intent(enum intent intent)
+{
+	for (size_t i = 0; i < v2_n_types; i++)
+		if (v2_types[i]->intent == intent && intent != INTENT_NONE)
+			return v2_types[i];
+	return NULL;
+}
+
+static const struct exch_type *
+for_first(const struct msg *m)
+{
+	/*
+	 * RFC 7296 section 2.2: "The Message ID is a 32-bit quantity, which is zero for the IKE_SA_INIT messages".
+	 */
+	if (m->hdr.exchange != V2_XCHG_IKE_SA_INIT || m->hdr.msgid != 0 || m->hdr.spi_r != 0 ||
+	    (m->hdr.flags & V2_FLAG_INITIATOR) == 0 || (m->hdr.flags & V2_FLAG_RESPONSE) != 0)
+		return NULL;
+	return &v2_sa_init;
+}
+
+static const struct exch_type *
+pick(const struct msg *m)
+{
+	struct pld_notify n;
+
+	if (m->hdr.exchange == V2_XCHG_INFORMATIONAL)
+		return &v2_info;
+	if (m->hdr.exchange != V2_XCHG_CREATE_CHILD_SA)
+		return NULL;
+	if (v2_find_notify(&m->pl, V2_N_REKEY_SA, &n))
+		return &v2_child_rekey;
+	return (m->pl.seen & (P(TSI) | P(TSR))) != 0 ? &v2_child_create : &v2_ike_rekey;
+}
+
+static ike_err
+for_request(struct ike_sa *ike, struct msg *m, const struct exch_type **out)
+{
+	bool authenticating = ike->state == IKE_CONNECTING;
+
+	if (m->hdr.msgid != ike->v2->next_in)
+		return IKE_E_MSGID;
+	if (authenticating != (m->hdr.exchange == V2_XCHG_IKE_AUTH))
+		return IKE_E_EXCHANGE;
+	if (authenticating && ike->side != RESPONDER)
+		return IKE_E_STATE;
+	TRY(v2_open(ike, m));
+	const struct exch_type *type = authenticating ? &v2_ike_auth : pick(m);
+	if (type == NULL)
+		return IKE_E_EXCHANGE;
+	ike->v2->next_in++;
+	*out = type;
+	return IKE_OK;
+}
+
+const struct ike_version_ops v2_ops = {
+	.name = "IKEv2", .major = 2, .child_outlives_ike = false, .windowed = true, .unprotect = v2_unprotect,
+	.protect = v2_protect, .accepted = accepted, .report = v2_report, .next_msgid = next_msgid, .for_intent = for_intent,
+	.for_first = for_first, .for_request = for_request, .init = init, .fini = fini,
+};

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * scenario - a story in the simulated world, told once in the plain and then under the meta-tests: with the same seed twice, with
+ * each datagram lost, with each allocation failing, with each kernel call failing.
+ *
+ * |build| makes the nodes, |run| does what the story is about, |check| says what must hold at the end of an undisturbed run.
+ * Under the sweeps the story is told with the fault, then the network and the kernel are well again for a while, and what
+ * must hold is in |settled| (NULL: traffic flows protected between all nodes, models equal kernels, at most two pairs).
+ */
+#ifndef SCENARIO_SCENARIO_H
+#define SCENARIO_SCENARIO_H
+
+#include "sim/world.h"
+
+struct scenario {
+	const char *name;
+	bool      (*build)(struct world *w);      /* false: w->error says why */
+	void      (*run)(struct world *w);
+	const char *(*check)(struct world *w);    /* NULL: all is well; else what is wrong */
+	const char *(*settled)(struct world *w);
+	unsigned    max_pairs;                    /* never more outbound SAs towards one peer than this; 0: 2 */
+};
+
+/*
+ * Tell all of |v| and all meta-tests; for main().  Arguments: nothing, or names of scenarios; -full: every n in the sweeps
+ * instead of an even selection.  Returns the exit status.
+ */
+int scenario_main(int argc, char **argv, const struct scenario *v, size_t n);
+
+#endif

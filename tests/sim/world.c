@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "sim/world.h"
+
+#include "conf/conf.h"
+#include "crypto/crypto.h"
+#include "sadb/sadb.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+uint32_t
+world_random(struct world *w)
+{
+	/* splitmix64 */
+	uint64_t z = (w->rng += 0x9e3779b97f4a7c15u);
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return (uint32_t)((z ^ (z >> 31)) >> 16);
+}
+
+void
+world_note(struct world *w, struct slice bytes)
+{
+	uint8_t key[16] = { 0 };
+
+	memcpy(key, &w->transcript, 8);
+	w->transcript = siphash24(key, bytes);
+}
+
+struct world *
+world_new(const struct world_options *opt)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	if (w == NULL)
+		return NULL;
+	w->opt = *opt;
+	w->rng = opt->seed;
+	w->now = SEC(1);
+	return w;
+}
+
+struct node *
+world_at(struct world *w, const struct addr *a)
+{
+	for (unsigned i = 0; i < w->n_nodes; i++)
+		if (addr_equal(&w->node[i].addr, a))
+			return &w->node[i];
+	return NULL;
+}
+
+/* The node's env. */
+
+static void
+env_send(void *arg, const struct dgram *d)
+{
+	net_send(arg, d);
+}
+
+static void
+env_ctl_send(void *arg, uint64_t client, struct slice msg)
+{
+	struct node *n = arg;
+
+	(void)client;
+	if (buf_append(&n->answer, msg) != IKE_OK)
+		n->answer.n = 0;
+}
+
+static int64_t
+env_wallclock(void *arg)
+{
+	const struct node *n = arg;
+
+	return (int64_t)SIMKERN_EPOCH + n->w->now / SEC(1);
+}
+
+static ike_err
+env_read_secret(void *arg, const char *path, struct secret *out)
+{
+	const struct node *n = arg;
+
+	if (strcmp(path, "/psk") != 0)
+		return IKE_E_NOTFOUND;
+	return secret_copy(slice_str(n->psk), out);
+}
+
+static ike_err
+env_source_addr(void *arg, const struct addr *remote, struct addr *out)
+{
+	const struct node *n = arg;
+
+	if (remote->family != n->addr.family)
+		return IKE_E_NOTFOUND;
+	*out = n->addr;
+	return IKE_OK;
+}
+
+static void
+env_stop(void *arg)
+{
+	(void)arg;
+}
+
+static ike_err
+env_reload(void *arg, char *why, size_t cap)
+{
+	(void)arg;
+	(void)snprintf(why, cap, "the simulated world has no files");
+	return IKE_E_UNSUPPORTED;
+}
+
+static void
+log_sink(void *arg, const struct log_record *r)
+{
+	struct node *n = arg;
+	char line[1100];
+	int len = snprintf(line, sizeof(line), "%10.3f %s %s%s%s: %s\n", (double)n->w->now / 1e9, n->name,
+	    r->peer != NULL ? "[" : "", r->peer != NULL ? r->peer : "", r->peer != NULL ? "] " : "", r->text);
+
+	if (len > 0 && buf_append(&n->log, slice_of(line, strlen(line))) != IKE_OK)
+		n->log.n = 0;
+	if (n->w->opt.no_pcap)
+		return;
+	world_note(n->w, slice_str(r->text));
+}
+
+static ike_err
+read_text(void *arg, const char *path, struct buf *out)
+{
+	const struct node *n = arg;
+
+	(void)path;
+	return buf_append(out, slice_str(n->conf_text));
+}
+
+static ike_err
+glob_text(void *arg, const char *pattern, conf_path_fn *fn, void *fn_arg)
+{
+	(void)arg;
+	return fn(fn_arg, pattern);
+}
+
+static void
+on_kern_event(void *arg, const struct kern_event *ev)
+{
+	struct node *n = arg;
+
+	if (n->daemon != NULL)
+		daemon_kernel(n->daemon, ev, n->w->now);
+}
+
+static ike_err
+parse(struct node *n)
+{
+	struct conf_reader reader = { .arg = n, .read = read_text, .glob = glob_text };
+	struct conf_diags diags = { 0 };
+
+	ike_err err = conf_parse(&reader, "test.conf", &diags, &n->conf);
+	for (size_t i = 0; err != IKE_OK && err != IKE_E_NOMEM && i < diags.n; i++)
+		(void)fprintf(stderr, "%s:%u:%u: %s\n", diags.v[i].file, diags.v[i].line, diags.v[i].col, diags.v[i].text);
+	conf_diags_free(&diags);
+	return err;
+}
+
+ike_err
+node_start(struct node *n)
+{
+	struct world *w = n->w;
+	uint8_t seed[24];
+	struct crypto_options co = { .seed = slice_of(seed, sizeof(seed)) };
+
+	memset(seed, 0, sizeof(seed));
+	memcpy(seed, &w->opt.seed, 8);
+	memcpy(seed + 8, &n->index, sizeof(n->index));
+	memcpy(seed + 16, &n->generation, sizeof(n->generation));
+	n->generation++;
+	n->seen_event = 0;
+	TRY(crypto_new(&co, &n->crypto));
+	struct env env = {
+		.arg = n, .log = &n->logger, .crypto = n->crypto, .kern = simkern_kern(n->kern), .ike_port = 500,
+		.natt_port = 4500, .send = env_send, .ctl_send = env_ctl_send, .wallclock = env_wallclock,
+		.read_secret = env_read_secret, .source_addr = env_source_addr, .stop = env_stop, .reload = env_reload,
+	};
+	env.kern->on_event = on_kern_event;
+	env.kern->event_arg = n;
+	ike_err err = daemon_new(&env, n->conf, w->now, &n->daemon);
+	if (err != IKE_OK) {
+		crypto_free(n->crypto);
+		n->crypto = NULL;
+	}
+	return err;
+}
+
+void
+node_stop(struct node *n, bool term)
+{
+	if (n->daemon == NULL)
+		return;
+	if (term)
+		daemon_shutdown(n->daemon, n->w->now);
+	daemon_free(n->daemon);
+	n->daemon = NULL;
+	crypto_free(n->crypto);
+	n->crypto = NULL;
+}
+
+void
+node_cut(struct node *n, bool cut)
+{
+	n->cut = cut;
+}
+
+struct node *
+world_node(struct world *w, const char *name, const char *addr, const char *conf, const char *psk)
+{
+	struct node *n = &w->node[w->n_nodes];
+
+	if (w->n_nodes == WORLD_NODES)
+		return NULL;
+	memset(n, 0, sizeof(*n));
+	n->w = w;
+	n->index = w->n_nodes;
+	n->name = name;
+	n->conf_text = conf;
+	n->psk = psk;
+	n->logger = (struct logger){ .sink = log_sink, .arg = n, .max = w->opt.no_pcap ? LOG_L_ERROR : LOG_L_DEBUG };
+	w->error = addr_parse(addr, &n->addr);
+	if (w->error == IKE_OK)
+		w->error = parse(n);
+	if (w->error != IKE_OK)
+		return NULL;
+	n->kern = simkern_new(SIMKERN_ALL);
+	if (n->kern == NULL)
+		w->error = IKE_E_NOMEM;
+	w->n_nodes++;
+	if (w->error == IKE_OK) {
+		simkern_tick(n->kern, w->now);
+		w->error = node_start(n);
+	}
+	return w->error == IKE_OK ? n : NULL;
+}
+
+void
+world_free(struct world *w)
+{
+	if (w == NULL)
+		return;
+	for (unsigned i = 0; i < w->n_nodes; i++) {
+		struct node *n = &w->node[i];
+		node_stop(n, false);
+		simkern_free(n->kern);
+		conf_unref(n->conf);
+		buf_free(&n->log);
+		buf_free(&n->answer);
+	}
+	net_free(w);
+	buf_free(&w->pcap);
+	buf_free(&w->keys);
+	free(w);
+}
+
+/* Time. */
+
+static ike_time
+node_next(const struct node *n)
+{
+	ike_time t = simkern_deadline(n->kern), d;
+
+	if (simkern_pending(n->kern) > 0)
+		return n->w->now;
+	if (n->daemon != NULL && (d = daemon_deadline(n->daemon)) < t)
+		t = d;
+	return t;
+}
+
+static void
+serve(struct node *n)
+{
+	struct world *w = n->w;
+	struct kern *k = simkern_kern(n->kern);
+
+	simkern_tick(n->kern, w->now);
+	if (simkern_pending(n->kern) > 0)
+		k->ops->readable(k);
+	if (n->daemon != NULL && daemon_deadline(n->daemon) <= w->now)
+		daemon_tick(n->daemon, w->now);
+	capture_keys(n);
+}
+
+static void
+watch_pairs(struct world *w)
+{
+	for (unsigned i = 0; i < w->n_nodes; i++)
+		for (unsigned k = 0; k < w->n_nodes && w->n_nodes <= 4; k++) {
+			unsigned n = i == k ? 0 : node_pairs(&w->node[i], &w->node[k]);
+			if (n > w->max_pairs)
+				w->max_pairs = n;
+		}
+}
+
+/* Everything that is due now, until nothing more is. */
+static void
+settle_instant(struct world *w)
+{
+	bool more = true;
+
+	/* a daemon that asks to be called again at the same instant for ever would hang the test, not the world */
+	for (unsigned guard = 0; more && guard < 100000; guard++) {
+		more = false;
+		net_deliver(w);
+		for (unsigned i = 0; i < w->n_nodes; i++) {
+			if (node_next(&w->node[i]) <= w->now) {
+				serve(&w->node[i]);
+				more = true;
+			}
+			capture_keys(&w->node[i]);
+		}
+		more = more || net_next(w) <= w->now;
+	}
+	if (!w->opt.no_pcap)
+		watch_pairs(w);
+}
+
+static ike_time
+next_instant(const struct world *w)
+{
+	ike_time t = net_next(w);
+
+	for (unsigned i = 0; i < w->n_nodes; i++) {
+		ike_time n = node_next(&w->node[i]);
+		if (n < t)
+			t = n;
+	}
+	return t;
+}
+
+void
+world_run_to(struct world *w, ike_time until)
+{
+	settle_instant(w);
+	for (;;) {
+		ike_time t = next_instant(w);
+		if (t > until)
+			break;
+		if (t > w->now)
+			w->now = t;
+		settle_instant(w);
+	}
+	w->now = until;
+	settle_instant(w);
+}
+
+void
+world_run(struct world *w, ike_time span)
+{
+	world_run_to(w, w->now + span);
+}
+
+bool
+world_run_until(struct world *w, bool (*cond)(struct world *w, void *arg), void *arg, ike_time span)
+{
+	ike_time end = w->now + span;
+
+	settle_instant(w);
+	while (!cond(w, arg)) {
+		ike_time t = next_instant(w);
+		if (t > end) {
+			world_run_to(w, end);
+			return cond(w, arg);
+		}
+		if (t > w->now)
+			w->now = t;
+		settle_instant(w);
+	}
+	return true;
+}
