@@ -2,8 +2,8 @@
 /*
  * How it works: the header's version and length are set right first, so that the fuzzer need not guess them; the
  * message as it came is printed and classified anyway.  Decoding and encoding must then give a message of the same
- * length, and doing it again must change nothing.  The short prefixes of each payload's body are decoded, too, in memory
- * of their own so that reading behind them is seen.
+ * length, and doing it again must change nothing.  The short prefixes of each payload's body are decoded, too, in
+ * memory of their own so that reading behind them is seen.
  */
 #include "fuzz/msg.h"
 

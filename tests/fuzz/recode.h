@@ -12,7 +12,8 @@
 #include "wire/payload.h"
 
 /*
- * Decode the body of |p| (of |version|, |inner| as in struct payloads) and append its encoding to |w|.  The codec's error.
+ * Decode the body of |p| (of |version|, |inner| as in struct payloads) and append its encoding to |w|.  The codec's
+ * error.
  */
 ike_err
 recode_body(unsigned version, const struct pld *p, uint8_t inner, struct arena *a, struct wr *w);
@@ -25,8 +26,8 @@ ike_err
 recode_chain(unsigned version, const struct payloads *ps, struct arena *a, struct wr *w, struct chain *c);
 
 /*
- * A whole message, which must fit its length field.  An IKEv1 message with the encryption flag is taken as decrypted: its
- * payloads are followed by padding, which is kept.
+ * A whole message, which must fit its length field.  An IKEv1 message with the encryption flag is taken as decrypted:
+ * its payloads are followed by padding, which is kept.
  */
 ike_err
 recode_message(struct slice msg, struct arena *a, struct wr *w);

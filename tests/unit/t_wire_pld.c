@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * pld, pld_list, pld_sa, as a table: each payload's body in hex.  Each is decoded and encoded again, which must give the
- * same bytes; each shorter prefix must be refused; each allocation on the way is made to fail.
+ * pld, pld_list, pld_sa, as a table: each payload's body in hex.  Each is decoded and encoded again, which must give
+ * the same bytes; each shorter prefix must be refused; each allocation on the way is made to fail.
  *
- * Prefixes that are whole payloads themselves are named: from |free| on because the body ends in bytes of any length (ID,
- * CERT, NONCE, notify data, KE, AUTH, fragments, plain bytes), |also| because a list without a count ends at a member
- * (CP, ATTR).  There the message's length field is what refuses the cut: see T_cut_messages.
+ * Prefixes that are whole payloads themselves are named: from |free| on because the body ends in bytes of any length
+ * (ID, CERT, NONCE, notify data, KE, AUTH, fragments, plain bytes), |also| because a list without a count ends at a
+ * member (CP, ATTR).  There the message's length field is what refuses the cut: see T_cut_messages.
  */
 #include "t_wire.h"
 
