@@ -156,7 +156,9 @@ arg_unknown(struct args *a, const struct token *t, const char *what, const char 
 	char hint[120];
 
 	if (t == NULL) {
-		arg_error(a, NULL, NULL, "'%s' needs %s", a->d->name, what);
+		if (a->d->type->form != NULL)
+			snprintf(hint, sizeof(hint), "%s %s;", a->d->name, a->d->type->form);
+		arg_error(a, NULL, a->d->type->form == NULL ? NULL : hint, "'%s' needs %s", a->d->name, what);
 		return;
 	}
 	if (t->kind == TOK_WORD && word_is_placeholder(t->s, suggestion == NULL)) {

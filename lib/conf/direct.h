@@ -31,7 +31,7 @@ typedef void dir_bind_fn(struct args *a, const struct directive *d, void *obj);
 typedef void dir_print_fn(struct printer *p, const struct directive *d, const void *obj, const void *def);
 
 struct dir_type {
-	const char   *form;          /* for messages: "on|off", "a number" */
+	const char   *form;          /* of the arguments, for messages: "on|off"; NULL where the message names the words */
 	dir_bind_fn  *bind;
 	dir_print_fn *print;         /* NULL: never printed */
 };

@@ -129,12 +129,10 @@ is_word(int c)
 	return c >= 0 && !is_blank(c) && !is_junk(c) && c != '"' && c != '#' && punctuation(c) == TOK_WORD;
 }
 
-/* Pass over blanks, comments and junk; true if there was anything. */
-static bool
+/* Pass over blanks, comments and junk. */
+static void
 skip(struct lex *l)
 {
-	size_t from = l->at;
-
 	for (int c = peek(l, 0); c >= 0; c = peek(l, 0)) {
 		if (c == '#') {
 			while (peek(l, 0) >= 0 && peek(l, 0) != '\n')
@@ -150,7 +148,6 @@ skip(struct lex *l)
 			break;
 		}
 	}
-	return l->at != from;
 }
 
 /*
@@ -196,8 +193,8 @@ string(struct lex *l, struct token *t)
 struct token
 lex_next(struct lex *l)
 {
-	bool blank = skip(l);
-	struct token t = { .glued = !blank, .line = l->line, .col = l->col };
+	skip(l);
+	struct token t = { .line = l->line, .col = l->col };
 	size_t from = l->at, n;
 	int c = peek(l, 0);
 

@@ -28,7 +28,6 @@ enum tok_kind {
 
 struct token {
 	enum tok_kind kind;
-	bool          glued;        /* no blank between it and the token before */
 	unsigned      line, col;    /* of its first character */
 	unsigned      end_line, end_col;      /* just behind its last */
 	struct slice  s;            /* the text; of a string without the quotes */

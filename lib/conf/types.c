@@ -190,7 +190,7 @@ print_words(struct printer *p, const struct directive *d, const void *obj, const
 	}
 }
 
-const struct dir_type dir_words = { "WORD", bind_words, print_words };
+const struct dir_type dir_words = { NULL, bind_words, print_words };
 
 static void
 bind_flag(struct args *a, const struct directive *d, void *obj)
@@ -272,7 +272,7 @@ print_sub(struct printer *p, const struct directive *d, const void *obj, const v
 	}
 }
 
-const struct dir_type dir_sub = { "WORD ...", bind_sub, print_sub };
+const struct dir_type dir_sub = { NULL, bind_sub, print_sub };
 
 static void
 bind_block(struct args *a, const struct directive *d, void *obj)

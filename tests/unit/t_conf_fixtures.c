@@ -263,9 +263,10 @@ static void
 in_manual(const struct dir_table *t, const struct directive *d)
 {
 	char want[2][80];
+	const char *first = strncmp(t->name, "lifetime", strlen("lifetime")) == 0 ? "lifetime " : "";
 
-	snprintf(want[0], sizeof(want[0]), ".It Ic %s ", d->name);
-	snprintf(want[1], sizeof(want[1]), ".It Ic %s\n", d->name);
+	snprintf(want[0], sizeof(want[0]), ".It Ic %s%s ", first, d->name);
+	snprintf(want[1], sizeof(want[1]), ".It Ic %s%s\n", first, d->name);
 	ck_assert_msg(strstr((const char *)manual.p, want[0]) != NULL || strstr((const char *)manual.p, want[1]) != NULL,
 	    "ringtail.conf(5) does not describe '%s' of %s", d->name, t->name);
 }
