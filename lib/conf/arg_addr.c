@@ -23,7 +23,8 @@ not_an_address(struct args *a, const struct token *t)
 	struct tok_buf name;
 
 	if (t != NULL && t->kind == TOK_WORD && looks_like_name(t->s))
-		arg_error(a, t, "write the numeric address", "host name %s is not accepted here", tok_text(t, &name));
+		arg_error(a, t, "write the numeric address", "host name %s is not accepted here",
+		    tok_text(t, &name));
 	else
 		arg_unknown(a, t, "an IPv4 or IPv6 address", NULL);
 }
@@ -118,8 +119,8 @@ arg_prefix_len(struct args *a, const struct addr *addr, uint8_t *out)
 	}
 	a->at++;
 	if (len > bits) {
-		arg_error(a, t, NULL, "prefix length %s is too long: an IPv%u address has %u bits", tok_text(t, &name),
-		    (unsigned)addr->family, (unsigned)bits);
+		arg_error(a, t, NULL, "prefix length %s is too long: an IPv%u address has %u bits",
+		    tok_text(t, &name), (unsigned)addr->family, (unsigned)bits);
 		return false;
 	}
 	*out = (uint8_t)len;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: an algorithm word is looked up in the registry.  What is not found there is tried as one of the
- * spellings that racoon's lexer, which knows no word boundaries, accepted by accident: "aes256" is "aes 256"; in "aes_256"
- * and "hmac_sha1_96" the part from '_' on was swallowed, so that the former means 128 bits.
+ * How it works: an algorithm word is looked up in the registry.  What is not found there is tried as one of
+ * the spellings that racoon's lexer, which knows no word boundaries, accepted by accident: "aes256" is "aes
+ * 256"; in "aes_256" and "hmac_sha1_96" the part from '_' on was swallowed, so that the former means 128
+ * bits.
  */
 #include "conf/direct.h"
 
@@ -14,14 +15,22 @@ static const char *
 kind_text(enum alg_kind kind)
 {
 	switch (kind) {
-	case ALG_ENCR: return "an encryption algorithm";
-	case ALG_INTEG: return "an authentication algorithm";
-	case ALG_PRF: return "a pseudo-random function";
-	case ALG_HASH: return "a hash algorithm";
-	case ALG_KE: return "a Diffie-Hellman group";
-	case ALG_AUTH: return "an authentication method";
-	case ALG_COMP: return "a compression algorithm";
-	case ALG_NONE_KIND: break;
+	case ALG_ENCR:
+		return "an encryption algorithm";
+	case ALG_INTEG:
+		return "an authentication algorithm";
+	case ALG_PRF:
+		return "a pseudo-random function";
+	case ALG_HASH:
+		return "a hash algorithm";
+	case ALG_KE:
+		return "a Diffie-Hellman group";
+	case ALG_AUTH:
+		return "an authentication method";
+	case ALG_COMP:
+		return "a compression algorithm";
+	case ALG_NONE_KIND:
+		break;
 	}
 	return "an algorithm";
 }
@@ -70,15 +79,19 @@ glued(struct args *a, enum alg_kind kind, const struct token *t, const char *w, 
 		if (!word_number(slice_str(w + k), bits))
 			return NULL;
 		snprintf(hint, sizeof(hint), "write '%s %s'", alg->conf[0], w + k);
-		arg_lenient(a, t, hint, "%s is read as '%s %s'", tok_text(t, &name), alg->conf[0], w + k);
+		arg_lenient(
+		    a, t, hint, "%s is read as '%s %s'", tok_text(t, &name), alg->conf[0], w + k);
 	} else if (kind == ALG_ENCR && (alg->flags & ALG_VARKEY) != 0) {
-		snprintf(hint, sizeof(hint), "write '%s %s' on both ends to get %s bits, '%s %u' to keep what is used now",
+		snprintf(hint, sizeof(hint),
+		    "write '%s %s' on both ends to get %s bits, '%s %u' to keep what is used now",
 		    alg->conf[0], w + k, w + k, alg->conf[0], (unsigned)alg->key_default);
-		arg_lenient(a, t, hint, "%s means %s with %u bits, not with %s, as it always did in racoon",
+		arg_lenient(a, t, hint,
+		    "%s means %s with %u bits, not with %s, as it always did in racoon",
 		    tok_text(t, &name), alg->conf[0], (unsigned)alg->key_default, w + k);
 	} else {
 		snprintf(hint, sizeof(hint), "write '%.*s'", (int)(k - 1), w);
-		arg_lenient(a, t, hint, "%s is read as '%.*s'", tok_text(t, &name), (int)(k - 1), w);
+		arg_lenient(
+		    a, t, hint, "%s is read as '%.*s'", tok_text(t, &name), (int)(k - 1), w);
 	}
 	return alg;
 }
@@ -89,22 +102,26 @@ unknown(struct args *a, enum alg_kind kind, const struct token *t, const char *w
 	struct tok_buf name;
 	char hint[120];
 	const char *dash = strrchr(w, '-');
-	const char *near = kind == ALG_AUTH && strcmp(w, "psk") == 0 ? "pre_shared_key" : alg_suggest(kind, w);
+	const char *near =
+	    kind == ALG_AUTH && strcmp(w, "psk") == 0 ? "pre_shared_key" : alg_suggest(kind, w);
 	uint32_t bits;
 
-	if (dash != NULL && find_prefix(kind, w, (size_t)(dash - w)) != NULL && word_number(slice_str(dash + 1), &bits)) {
+	if (dash != NULL && find_prefix(kind, w, (size_t)(dash - w)) != NULL &&
+	    word_number(slice_str(dash + 1), &bits)) {
 		snprintf(hint, sizeof(hint), "write '%.*s %s'", (int)(dash - w), w, dash + 1);
 		arg_error(a, t, hint, "%s is not %s", tok_text(t, &name), kind_text(kind));
 		return;
 	}
 	const char *bar = strrchr(w, '_');
-	if (bar != NULL && find_prefix(kind, w, (size_t)(bar - w)) != NULL && word_number(slice_str(bar + 1), &bits)) {
+	if (bar != NULL && find_prefix(kind, w, (size_t)(bar - w)) != NULL &&
+	    word_number(slice_str(bar + 1), &bits)) {
 		snprintf(hint, sizeof(hint), "write '%.*s %s'", (int)(bar - w), w, bar + 1);
 		arg_error(a, t, hint, "%s is not %s", tok_text(t, &name), kind_text(kind));
 		return;
 	}
 	if (strcmp(w, "tiger") == 0) {
-		arg_error(a, t, "md5, sha1, sha256, sha384 or sha512", "the hash 'tiger' is not supported");
+		arg_error(a, t, "md5, sha1, sha256, sha384 or sha512",
+		    "the hash 'tiger' is not supported");
 		return;
 	}
 	arg_unknown(a, t, kind_text(kind), near);
@@ -119,19 +136,22 @@ key_length(struct args *a, const struct alg *alg, uint32_t glued_bits, uint16_t 
 	struct tok_buf name;
 	char hint[80];
 
-	if (alg->kind == ALG_ENCR && t != NULL && t->kind == TOK_WORD && isdigit(t->s.p[0]) && word_number(t->s, &bits)) {
+	if (alg->kind == ALG_ENCR && t != NULL && t->kind == TOK_WORD && isdigit(t->s.p[0]) &&
+	    word_number(t->s, &bits)) {
 		a->at++;
 		if ((alg->flags & ALG_VARKEY) == 0) {
-			arg_error(a, t, "leave it out", "%s has no key length to choose", alg->conf[0]);
+			arg_error(
+			    a, t, "leave it out", "%s has no key length to choose", alg->conf[0]);
 			return false;
 		}
 	} else {
 		t = &a->st->tok[a->at - 1];
 	}
 	if (bits != 0 && !alg_key_ok(alg, bits)) {
-		snprintf(hint, sizeof(hint), "%u to %u in steps of %u", (unsigned)alg->key_min, (unsigned)alg->key_max,
-		    (unsigned)alg->key_step);
-		arg_error(a, t, hint, "%s is no key length of %s", tok_text(t, &name), alg->conf[0]);
+		snprintf(hint, sizeof(hint), "%u to %u in steps of %u", (unsigned)alg->key_min,
+		    (unsigned)alg->key_max, (unsigned)alg->key_step);
+		arg_error(
+		    a, t, hint, "%s is no key length of %s", tok_text(t, &name), alg->conf[0]);
 		return false;
 	}
 	*out = (alg->flags & ALG_VARKEY) == 0 ? 0 : bits == 0 ? alg->key_default : (uint16_t)bits;

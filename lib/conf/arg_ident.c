@@ -47,10 +47,11 @@ keyid_file(struct args *a, const struct token *t, struct conf_ident *id)
 		a->b->src.nomem = true;
 	if (err != IKE_OK)
 		arg_error(a, t, "write 'keyid tag' if the string itself is the identifier",
-		    "cannot read key identifier file %s: %s", tok_text(t, &name), ike_err_text(err));
+		    "cannot read key identifier file %s: %s", tok_text(t, &name),
+		    ike_err_text(err));
 	else if (data.n == 0 || data.n > IDENT_MAX)
-		arg_error(a, t, NULL, "key identifier file %s is empty or larger than %u bytes", tok_text(t, &name),
-		    (unsigned)IDENT_MAX);
+		arg_error(a, t, NULL, "key identifier file %s is empty or larger than %u bytes",
+		    tok_text(t, &name), (unsigned)IDENT_MAX);
 	else {
 		id->id.type = ID_KEY_ID;
 		id->id.len = (uint16_t)data.n;
@@ -80,8 +81,10 @@ set_value(struct args *a, const struct token *t, const char *word, struct conf_i
 	if (err == IKE_E_NOMEM)
 		a->b->src.nomem = true;
 	else if (err != IKE_OK)
-		arg_error(a, t, strcmp(word, "asn1dn") == 0 ? "components TYPE=value separated by ','" : NULL,
-		    "%s is not a valid %s identifier: %s", tok_text(t, &name), word, ike_err_text(err));
+		arg_error(a, t,
+		    strcmp(word, "asn1dn") == 0 ? "components TYPE=value separated by ','" : NULL,
+		    "%s is not a valid %s identifier: %s", tok_text(t, &name), word,
+		    ike_err_text(err));
 	return err == IKE_OK;
 }
 
@@ -134,7 +137,8 @@ arg_ident_value(struct args *a, const struct token *type, const struct conf_iden
 	bool address = strcmp(word, "address") == 0;
 	bool value = t != NULL && (t->kind == TOK_STRING || (t->kind == TOK_WORD && address));
 	if (!value && t != NULL && t->kind == TOK_WORD) {
-		arg_error(a, t, "put it in double quotes", "%s is not a string", tok_text(t, &name));
+		arg_error(
+		    a, t, "put it in double quotes", "%s is not a string", tok_text(t, &name));
 		return false;
 	}
 	if (!value) {
@@ -164,6 +168,7 @@ arg_ident(struct args *a, const struct conf_ident **out)
 			return arg_ident_value(a, t, out);
 	if (t != NULL && (tok_is(t, "certname") || tok_is(t, "keyid_use")))
 		return arg_ident_value(a, t, out);
-	arg_unknown(a, t, "an identifier type (address, fqdn, user_fqdn, keyid, asn1dn)", suggest_type(a, t));
+	arg_unknown(a, t, "an identifier type (address, fqdn, user_fqdn, keyid, asn1dn)",
+	    suggest_type(a, t));
 	return false;
 }

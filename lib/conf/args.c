@@ -41,7 +41,8 @@ arg_peek(const struct args *a)
 		return NULL;
 	const struct token *t = &a->st->tok[a->at];
 	/* A directive on a line of its own is not an argument of the one before, whose ';' is missing. */
-	if (a->at > 0 && t->kind == TOK_WORD && t->line != t[-1].end_line && direct_find(a->table, t->s) != NULL)
+	if (a->at > 0 && t->kind == TOK_WORD && t->line != t[-1].end_line &&
+	    direct_find(a->table, t->s) != NULL)
 		return NULL;
 	return t;
 }
@@ -158,12 +159,13 @@ arg_unknown(struct args *a, const struct token *t, const char *what, const char 
 	if (t == NULL) {
 		if (a->d->type->form != NULL)
 			snprintf(hint, sizeof(hint), "%s %s;", a->d->name, a->d->type->form);
-		arg_error(a, NULL, a->d->type->form == NULL ? NULL : hint, "'%s' needs %s", a->d->name, what);
+		arg_error(a, NULL, a->d->type->form == NULL ? NULL : hint, "'%s' needs %s",
+		    a->d->name, what);
 		return;
 	}
 	if (t->kind == TOK_WORD && word_is_placeholder(t->s, suggestion == NULL)) {
-		arg_error(a, t, "fill in the template", "%s looks like a placeholder; %s is expected", tok_text(t, &name),
-		    what);
+		arg_error(a, t, "fill in the template",
+		    "%s looks like a placeholder; %s is expected", tok_text(t, &name), what);
 		return;
 	}
 	if (suggestion != NULL)
@@ -190,20 +192,24 @@ word_number(struct slice s, uint32_t *out)
 static bool
 is_hex(const struct token *t)
 {
-	return t->kind == TOK_WORD && t->s.n > 2 && t->s.p[0] == '0' && (t->s.p[1] == 'x' || t->s.p[1] == 'X');
+	return t->kind == TOK_WORD && t->s.n > 2 && t->s.p[0] == '0' &&
+	       (t->s.p[1] == 'x' || t->s.p[1] == 'X');
 }
 
 static bool
-in_range(struct args *a, const struct token *t, const char *what, uint32_t v, uint32_t min, uint32_t max)
+in_range(
+    struct args *a, const struct token *t, const char *what, uint32_t v, uint32_t min, uint32_t max)
 {
 	struct tok_buf name;
 
 	if (v >= min && (max == 0 || v <= max))
 		return true;
 	if (max == 0)
-		arg_error(a, t, NULL, "%s is too small: %s is at least %u", tok_text(t, &name), what, min);
+		arg_error(a, t, NULL, "%s is too small: %s is at least %u", tok_text(t, &name),
+		    what, min);
 	else
-		arg_error(a, t, NULL, "%s is out of range: %s is %u to %u", tok_text(t, &name), what, min, max);
+		arg_error(a, t, NULL, "%s is out of range: %s is %u to %u", tok_text(t, &name),
+		    what, min, max);
 	return false;
 }
 
@@ -215,7 +221,8 @@ arg_number(struct args *a, const char *what, uint32_t min, uint32_t max, uint32_
 	uint32_t v;
 
 	if (t != NULL && is_hex(t)) {
-		arg_error(a, t, "write it in decimal", "hexadecimal number %s is not accepted", tok_text(t, &name));
+		arg_error(a, t, "write it in decimal", "hexadecimal number %s is not accepted",
+		    tok_text(t, &name));
 		return false;
 	}
 	if (t == NULL || t->kind != TOK_WORD || !word_number(t->s, &v)) {
@@ -232,9 +239,20 @@ arg_number(struct args *a, const char *what, uint32_t min, uint32_t max, uint32_
 	return true;
 }
 
-static const struct { const char *word; uint32_t sec; } units[] = {
-	{ "sec", 1 }, { "secs", 1 }, { "second", 1 }, { "seconds", 1 }, { "min", 60 }, { "mins", 60 }, { "minute", 60 },
-	{ "minutes", 60 }, { "hour", 3600 }, { "hours", 3600 },
+static const struct {
+	const char *word;
+	uint32_t sec;
+} units[] = {
+	{ "sec", 1 },
+	{ "secs", 1 },
+	{ "second", 1 },
+	{ "seconds", 1 },
+	{ "min", 60 },
+	{ "mins", 60 },
+	{ "minute", 60 },
+	{ "minutes", 60 },
+	{ "hour", 3600 },
+	{ "hours", 3600 },
 };
 
 static uint32_t
@@ -266,11 +284,13 @@ arg_seconds(struct args *a, uint32_t *out)
 		a->at++;
 	}
 	if (u.n == 0) {
-		arg_error(a, NULL, "sec, min or hour", "the time %s has no unit", tok_text(t, &name));
+		arg_error(
+		    a, NULL, "sec, min or hour", "the time %s has no unit", tok_text(t, &name));
 		return false;
 	}
 	if ((unit = unit_of(u)) == 0) {
-		arg_error(a, ut, "sec, min or hour", "%s is not a unit of time", tok_text(ut, &name));
+		arg_error(
+		    a, ut, "sec, min or hour", "%s is not a unit of time", tok_text(ut, &name));
 		return false;
 	}
 	if (v > UINT32_MAX / 2 / unit) {
@@ -306,7 +326,8 @@ arg_string(struct args *a, const char *what, const char **out)
 	struct tok_buf name;
 
 	if (t != NULL && t->kind == TOK_WORD) {
-		arg_error(a, t, "put it in double quotes", "%s is not %s", tok_text(t, &name), what);
+		arg_error(
+		    a, t, "put it in double quotes", "%s is not %s", tok_text(t, &name), what);
 		return false;
 	}
 	if (t == NULL || t->kind != TOK_STRING) {
@@ -343,7 +364,9 @@ arg_words(struct args *a, const struct dir_word *w, int *out)
 	list = text_in(text, sizeof(text));
 	for (size_t i = 0; i < n; i++)
 		text_addf(&list, "%s%s", i == 0 ? "one of " : ", ", w[i].word);
-	const char *word = t != NULL && t->kind == TOK_WORD && t->s.n < 40 ? word_copy(a, t->s) : NULL;
-	arg_unknown(a, t, n == 1 ? w[0].word : text, word == NULL ? NULL : name_suggest(&table, word));
+	const char *word =
+	    t != NULL && t->kind == TOK_WORD && t->s.n < 40 ? word_copy(a, t->s) : NULL;
+	arg_unknown(
+	    a, t, n == 1 ? w[0].word : text, word == NULL ? NULL : name_suggest(&table, word));
 	return false;
 }

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void
+static void __attribute__((format(printf, 2, 0)))
 add_v(struct printer *p, const char *fmt, va_list ap)
 {
 	va_list again;
@@ -69,7 +69,8 @@ pr_table(struct printer *p, const struct dir_table *t, const void *obj, const vo
 
 /* A block in which everything is at its default does not appear in the brief form. */
 void
-pr_block(struct printer *p, const char *head, const struct dir_table *t, const void *obj, const void *def)
+pr_block(struct printer *p, const char *head, const struct dir_table *t, const void *obj,
+    const void *def)
 {
 	size_t before = p->out->n;
 
@@ -146,7 +147,8 @@ pr_prop(struct printer *p, const char *what, const struct prop *prop)
 }
 
 static void
-print_section(struct printer *p, const char *name, const struct dir_type *type, const void *obj, const void *def)
+print_section(struct printer *p, const char *name, const struct dir_type *type, const void *obj,
+    const void *def)
 {
 	const struct directive *row = direct_find(&dir_top, slice_str(name));
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What holds where nothing is said: racoon's values as its code has them, which is not always what its manual says. */
+/*
+ * What holds where nothing is said: racoon's values as its code has them, which is not always what its manual
+ * says.
+ */
 #include "conf/direct.h"
 
 #include <string.h>
@@ -42,14 +45,31 @@ conf_defaults(struct conf *c)
 {
 	c->log_level = LOG_L_INFO;
 	c->complex_bundle = true;
-	c->padding = (struct conf_padding){ .randomize = true, .exclusive_tail = true, .maximum_length = 20 };
+	c->padding = (struct conf_padding){
+		.randomize = true, .exclusive_tail = true, .maximum_length = 20
+	};
 	c->adminsock.mode = 0600;
-	c->timers = (struct conf_timers){ .counter = 5, .interval = SEC(10), .persend = 1, .phase1 = SEC(30),
-		.phase2 = SEC(30), .natt_keepalive = SEC(20) };
-	c->mode_cfg = (struct conf_mode_cfg){ .auth_source = CONF_SRC_SYSTEM, .group_source = CONF_SRC_SYSTEM,
-		.conf_source = CONF_SRC_LOCAL, .accounting = CONF_SRC_NONE, .banner = "/etc/motd", .pool_size = 255,
+	c->timers = (struct conf_timers){ .counter = 5,
+		.interval = SEC(10),
+		.persend = 1,
+		.phase1 = SEC(30),
+		.phase2 = SEC(30),
+		.natt_keepalive = SEC(20) };
+	c->mode_cfg = (struct conf_mode_cfg){ .auth_source = CONF_SRC_SYSTEM,
+		.group_source = CONF_SRC_SYSTEM,
+		.conf_source = CONF_SRC_LOCAL,
+		.accounting = CONF_SRC_NONE,
+		.banner = "/etc/motd",
+		.pool_size = 255,
 		.auth_throttle = 1 };
-	c->ldap = (struct conf_ldap){ .version = 3, .host = "localhost", .port = 389, .timeout = 15, .attr_user = "cn",
-		.attr_addr = "racoon-address", .attr_mask = "racoon-netmask", .attr_group = "cn", .attr_member = "member" };
+	c->ldap = (struct conf_ldap){ .version = 3,
+		.host = "localhost",
+		.port = 389,
+		.timeout = 15,
+		.attr_user = "cn",
+		.attr_addr = "racoon-address",
+		.attr_mask = "racoon-netmask",
+		.attr_group = "cn",
+		.attr_member = "member" };
 	c->radius = (struct conf_radius){ .timeout = 3, .retries = 3 };
 }

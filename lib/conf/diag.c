@@ -25,7 +25,8 @@ keep_file(struct conf_diags *d, const char *file)
 }
 
 ike_err
-diag_add(struct conf_diags *d, enum conf_severity sev, const struct place *at, const char *hint, const char *text)
+diag_add(struct conf_diags *d, enum conf_severity sev, const struct place *at, const char *hint,
+    const char *text)
 {
 	struct conf_diag *m;
 

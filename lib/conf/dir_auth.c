@@ -42,7 +42,8 @@ bind_server(struct args *a, const struct directive *d, void *obj)
 		return;
 	const struct token *pt = arg_peek(a);
 	if (pt != NULL && pt->kind == TOK_LBRACKET) {
-		arg_error(a, pt, "leave out the brackets", "the port of a server is a plain number");
+		arg_error(
+		    a, pt, "leave out the brackets", "the port of a server is a plain number");
 		return;
 	}
 	if (pt != NULL && pt->kind == TOK_WORD && !arg_number(a, "a port", 0, 65535, &s.port))

@@ -47,7 +47,8 @@ print_isakmp(struct printer *p, const struct directive *d, const void *obj, cons
 	for (size_t i = 0; i < l->n; i++)
 		if (l->v[i].natt == natt)
 			pr_line(p, "%s %s%s%s [%u];", d->name, addr_text(&l->v[i].at.addr, &text),
-			    l->v[i].ifname == NULL ? "" : "%", l->v[i].ifname == NULL ? "" : l->v[i].ifname,
+			    l->v[i].ifname == NULL ? "" : "%",
+			    l->v[i].ifname == NULL ? "" : l->v[i].ifname,
 			    (unsigned)l->v[i].at.port);
 }
 
@@ -85,7 +86,8 @@ bind_adminsock(struct args *a, const struct directive *d, void *obj)
 			return;
 		const struct token *t = arg_next(a);
 		if (t == NULL || t->kind != TOK_WORD || !octal(t->s, &as.mode)) {
-			arg_error(a, t, "octal, such as 0660", "%s is no mode of the control socket",
+			arg_error(a, t, "octal, such as 0660",
+			    "%s is no mode of the control socket",
 			    t == NULL ? "nothing" : tok_text(t, &name));
 			return;
 		}
@@ -102,20 +104,22 @@ print_adminsock(struct printer *p, const struct directive *d, const void *obj, c
 	if (as->disabled)
 		pr_line(p, "%s disabled;", d->name);
 	else if (as->owner != NULL)
-		pr_line(p, "%s \"%s\" \"%s\" \"%s\" 0%03o;", d->name, as->path, as->owner, as->group, as->mode);
+		pr_line(p, "%s \"%s\" \"%s\" \"%s\" 0%03o;", d->name, as->path, as->owner,
+		    as->group, as->mode);
 	else if (as->path != NULL)
 		pr_line(p, "%s \"%s\";", d->name, as->path);
 }
 
-static const struct dir_type adminsock = { "\"PATH\" [\"OWNER\" \"GROUP\" MODE] or disabled", bind_adminsock,
-	print_adminsock };
+static const struct dir_type adminsock = { "\"PATH\" [\"OWNER\" \"GROUP\" MODE] or disabled",
+	bind_adminsock, print_adminsock };
 
 static const struct directive rows[] = {
 	{ ROW("isakmp", isakmp, 0), .flags = DIR_MANY },
 	{ ROW("isakmp_natt", isakmp, 0), .flags = DIR_MANY },
 	{ ROW("adminsock", adminsock, 0) },
 	{ ROW("strict_address", dir_flag, offsetof(struct conf, listen.strict)) },
-	{ ROW("admin", dir_none, 0), .flags = DIR_REFUSED, .note = "(a TCP control port) is not supported: use adminsock" },
+	{ ROW("admin", dir_none, 0), .flags = DIR_REFUSED,
+	    .note = "(a TCP control port) is not supported: use adminsock" },
 };
 
 DIR_TABLE(dir_listen, "listen", rows);

@@ -5,14 +5,16 @@
 
 #define AT(field) offsetof(struct conf_mode_cfg, field)
 
-static const struct dir_word auth_words[] = { { "system", CONF_SRC_SYSTEM, NULL }, { "radius", CONF_SRC_RADIUS, NULL },
-	{ "pam", CONF_SRC_PAM, NULL }, { "ldap", CONF_SRC_LDAP, NULL }, { NULL, 0, NULL } };
-static const struct dir_word group_words[] = { { "system", CONF_SRC_SYSTEM, NULL }, { "ldap", CONF_SRC_LDAP, NULL },
-	{ NULL, 0, NULL } };
-static const struct dir_word conf_words[] = { { "local", CONF_SRC_LOCAL, NULL }, { "radius", CONF_SRC_RADIUS, NULL },
+static const struct dir_word auth_words[] = { { "system", CONF_SRC_SYSTEM, NULL },
+	{ "radius", CONF_SRC_RADIUS, NULL }, { "pam", CONF_SRC_PAM, NULL },
 	{ "ldap", CONF_SRC_LDAP, NULL }, { NULL, 0, NULL } };
-static const struct dir_word acct_words[] = { { "none", CONF_SRC_NONE, NULL }, { "system", CONF_SRC_SYSTEM, NULL },
-	{ "radius", CONF_SRC_RADIUS, NULL }, { "pam", CONF_SRC_PAM, NULL }, { NULL, 0, NULL } };
+static const struct dir_word group_words[] = { { "system", CONF_SRC_SYSTEM, NULL },
+	{ "ldap", CONF_SRC_LDAP, NULL }, { NULL, 0, NULL } };
+static const struct dir_word conf_words[] = { { "local", CONF_SRC_LOCAL, NULL },
+	{ "radius", CONF_SRC_RADIUS, NULL }, { "ldap", CONF_SRC_LDAP, NULL }, { NULL, 0, NULL } };
+static const struct dir_word acct_words[] = { { "none", CONF_SRC_NONE, NULL },
+	{ "system", CONF_SRC_SYSTEM, NULL }, { "radius", CONF_SRC_RADIUS, NULL },
+	{ "pam", CONF_SRC_PAM, NULL }, { NULL, 0, NULL } };
 
 #define STRINGS_MAX 256
 
@@ -44,7 +46,8 @@ bind_strings(struct args *a, const struct directive *d, void *obj)
 static void
 print_strings(struct printer *p, const struct directive *d, const void *obj, const void *def)
 {
-	const struct conf_strings *l = (const struct conf_strings *)(const void *)((const char *)obj + d->off);
+	const struct conf_strings *l =
+	    (const struct conf_strings *)(const void *)((const char *)obj + d->off);
 
 	(void)def;
 	if (l->n == 0)
@@ -70,7 +73,8 @@ bind_addrs(struct args *a, const struct directive *d, void *obj)
 		if (!arg_addr(a, &addr, NULL))
 			return;
 		if (addr.family != 4) {
-			arg_error(a, t, NULL, "'%s' takes IPv4 addresses, not %s", d->name, tok_text(t, &name));
+			arg_error(a, t, NULL, "'%s' takes IPv4 addresses, not %s", d->name,
+			    tok_text(t, &name));
 			return;
 		}
 		if (l->n == d->max) {
@@ -84,7 +88,8 @@ bind_addrs(struct args *a, const struct directive *d, void *obj)
 static void
 print_addrs(struct printer *p, const struct directive *d, const void *obj, const void *def)
 {
-	const struct conf_addr_list *l = (const struct conf_addr_list *)(const void *)((const char *)obj + d->off);
+	const struct conf_addr_list *l =
+	    (const struct conf_addr_list *)(const void *)((const char *)obj + d->off);
 	struct addr_buf text;
 
 	(void)def;
@@ -99,7 +104,8 @@ print_addrs(struct printer *p, const struct directive *d, const void *obj, const
 
 static const struct dir_type addrs = { "ADDRESS, ...", bind_addrs, print_addrs };
 
-static const struct dir_word split_words[] = { { "include", 1, NULL }, { "local_lan", 2, NULL }, { NULL, 0, NULL } };
+static const struct dir_word split_words[] = { { "include", 1, NULL }, { "local_lan", 2, NULL },
+	{ NULL, 0, NULL } };
 
 #define SPLIT_MAX 256
 
@@ -136,7 +142,8 @@ bind_split(struct args *a, const struct directive *d, void *obj)
 		if (!arg_addr(a, &p.addr, NULL))
 			return;
 		if (p.addr.family != 4) {
-			arg_error(a, t, NULL, "split networks are IPv4, not %s", tok_text(t, &name));
+			arg_error(
+			    a, t, NULL, "split networks are IPv4, not %s", tok_text(t, &name));
 			return;
 		}
 		if (!arg_prefix_len(a, &p.addr, &p.len) || !add_split(a, m, t, &p))
@@ -156,7 +163,8 @@ print_split(struct printer *p, const struct directive *d, const void *obj, const
 	pr_begin(p);
 	pr_add(p, "%s %s ", d->name, m->split_kind == 1 ? "include" : "local_lan");
 	for (size_t i = 0; i < m->n_split; i++)
-		pr_add(p, "%s%s/%u", i == 0 ? "" : ", ", addr_text(&m->split[i].addr, &text), (unsigned)m->split[i].len);
+		pr_add(p, "%s%s/%u", i == 0 ? "" : ", ", addr_text(&m->split[i].addr, &text),
+		    (unsigned)m->split[i].len);
 	pr_add(p, ";\n");
 }
 

@@ -15,8 +15,9 @@ for_ike(enum alg_id id)
 {
 	const struct alg *alg = alg_get(id);
 
-	return id != ENCR_NULL && id != ENCR_NULL_AES_GMAC && id != ENCR_DES_IV64 && id != ENCR_DES_IV32 &&
-	    id != ENCR_3IDEA && id != ENCR_RC4 && (alg->v1_ike != ALG_NO_NUMBER || alg->v2 != ALG_NO_NUMBER);
+	return id != ENCR_NULL && id != ENCR_NULL_AES_GMAC && id != ENCR_DES_IV64 &&
+	       id != ENCR_DES_IV32 && id != ENCR_3IDEA && id != ENCR_RC4 &&
+	       (alg->v1_ike != ALG_NO_NUMBER || alg->v2 != ALG_NO_NUMBER);
 }
 
 static void
@@ -29,7 +30,8 @@ bind_encr(struct args *a, const struct directive *d, void *obj)
 		return;
 	for (uint8_t i = 0; i < l.n; i++) {
 		if (!for_ike(l.v[i].id)) {
-			arg_error(a, t, NULL, "'%s' cannot be used in a proposal, only in sainfo", alg_get(l.v[i].id)->conf[0]);
+			arg_error(a, t, NULL, "'%s' cannot be used in a proposal, only in sainfo",
+			    alg_get(l.v[i].id)->conf[0]);
 			return;
 		}
 	}
@@ -80,7 +82,8 @@ static const struct dir_type auth = { "METHOD", bind_auth, print_auth };
 
 static const struct directive lifetime_rows[] = {
 	{ ROW("time", dir_life, AT(life_sec)), .min = 1 },
-	{ ROW("byte", dir_none, 0), .flags = DIR_REFUSED, .note = "is not supported: a lifetime is given in time only" },
+	{ ROW("byte", dir_none, 0), .flags = DIR_REFUSED,
+	    .note = "is not supported: a lifetime is given in time only" },
 };
 
 DIR_TABLE(dir_proposal_lifetime, "lifetime of proposal", lifetime_rows);
@@ -94,7 +97,8 @@ static const struct directive rows[] = {
 	{ ROW("lifetime", dir_sub, 0), .sub = &dir_proposal_lifetime },
 	{ ROW("gss_id", dir_string, AT(gss_id)) },
 	{ ROW("gssapi_id", dir_string, AT(gss_id)), .flags = DIR_ALIAS },
-	{ ROW("strength", dir_none, 0), .flags = DIR_REFUSED, .note = "never had an effect: leave it out" },
+	{ ROW("strength", dir_none, 0), .flags = DIR_REFUSED,
+	    .note = "never had an effect: leave it out" },
 };
 
 DIR_TABLE(dir_proposal, "proposal", rows);
@@ -111,7 +115,8 @@ bind_proposal(struct args *a, const struct directive *d, void *obj)
 	direct_block(a->b, d->sub, a->st->kids, &blk);
 	if (blk.gss_id != NULL && blk.auth != AUTH_GSSAPI_KRB)
 		arg_error(a, t, NULL, "'gss_id' needs authentication_method gssapi_krb");
-	if (bind_grow(a->b, (void **)&rb->blocks, rb->n_blocks, &rb->cap_blocks, sizeof(*rb->blocks)))
+	if (bind_grow(
+		a->b, (void **)&rb->blocks, rb->n_blocks, &rb->cap_blocks, sizeof(*rb->blocks)))
 		rb->blocks[rb->n_blocks++] = blk;
 }
 

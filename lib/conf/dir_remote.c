@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The rows of `remote`; the header and the section as a whole are in remote_head.c, the argument readers in remote_args.c. */
+/*
+ * The rows of `remote`; the header and the section as a whole are in remote_head.c, the argument readers in
+ * remote_args.c.
+ */
 #include "conf/remote_bind.h"
 
 #define AT(field) offsetof(struct conf_remote, field)
 
 static const struct dir_word situation_words[] = { { "identity_only", 1, NULL },
-	{ "secrecy", 2, "is kept, but only identity_only works" }, { "integrity", 4, "is kept, but only identity_only works" },
-	{ NULL, 0, NULL } };
+	{ "secrecy", 2, "is kept, but only identity_only works" },
+	{ "integrity", 4, "is kept, but only identity_only works" }, { NULL, 0, NULL } };
 static const struct dir_word level_words[] = { { "on", CONF_ON, NULL }, { "off", CONF_OFF, NULL },
 	{ "force", CONF_FORCE, NULL }, { NULL, 0, NULL } };
-static const struct dir_word check_words[] = { { "obey", CONF_OBEY, NULL }, { "strict", CONF_STRICT, NULL },
-	{ "claim", CONF_CLAIM, NULL }, { "exact", CONF_EXACT, NULL }, { NULL, 0, NULL } };
-static const struct dir_word genpol_words[] = { { "off", CONF_GENPOL_OFF, NULL }, { "require", CONF_GENPOL_REQUIRE, NULL },
-	{ "on", CONF_GENPOL_REQUIRE, NULL }, { "unique", CONF_GENPOL_UNIQUE, NULL }, { NULL, 0, NULL } };
+static const struct dir_word check_words[] = { { "obey", CONF_OBEY, NULL },
+	{ "strict", CONF_STRICT, NULL }, { "claim", CONF_CLAIM, NULL },
+	{ "exact", CONF_EXACT, NULL }, { NULL, 0, NULL } };
+static const struct dir_word genpol_words[] = { { "off", CONF_GENPOL_OFF, NULL },
+	{ "require", CONF_GENPOL_REQUIRE, NULL }, { "on", CONF_GENPOL_REQUIRE, NULL },
+	{ "unique", CONF_GENPOL_UNIQUE, NULL }, { NULL, 0, NULL } };
 
 #define BYTE_NOTE "is not supported: a lifetime is given in time only"
 
@@ -23,7 +28,10 @@ static const struct directive lifetime_rows[] = {
 
 DIR_TABLE(dir_lifetime, "lifetime of remote", lifetime_rows);
 
-#define APPLE(word, why) { ROW(word, dir_none, 0), .flags = DIR_IGNORED | DIR_MANY, .note = "Apple's; " why }
+#define APPLE(word, why)                                                                         \
+	{                                                                                        \
+		ROW(word, dir_none, 0), .flags = DIR_IGNORED | DIR_MANY, .note = "Apple's; " why \
+	}
 
 static const struct directive rows[] = {
 	{ ROW("remote_address", remote_address, 0), .flags = DIR_MANY },
@@ -44,7 +52,8 @@ static const struct directive rows[] = {
 	{ ROW("match_empty_cr", dir_switch, AT(match_empty_cr)) },
 	/* RFC 2409 section 5: "the length of nonce payload MUST be between 8 and 256 bytes inclusive" */
 	{ ROW("nonce_size", dir_number, AT(nonce_size)), .min = 8, .max = 256 },
-	{ ROW("dh_group", dir_none, 0), .flags = DIR_REFUSED, .note = "cannot be defined here: it belongs to proposal" },
+	{ ROW("dh_group", dir_none, 0), .flags = DIR_REFUSED,
+	    .note = "cannot be defined here: it belongs to proposal" },
 	{ ROW("passive", dir_switch, AT(passive)) },
 	{ ROW("ike_frag", dir_words, AT(ike_frag)), .words = level_words },
 	{ ROW("esp_frag", dir_number, AT(esp_frag)), .max = 65535 },
@@ -53,7 +62,8 @@ static const struct directive rows[] = {
 	{ ROW("weak_phase1_check", dir_switch, AT(weak_phase1_check)) },
 	{ ROW("generate_policy", dir_words, AT(genpol)), .words = genpol_words },
 	{ ROW("support_proxy", dir_switch, AT(support_proxy)) },
-	{ ROW("support_mip6", dir_switch, AT(support_proxy)), .flags = DIR_ALIAS, .note = "write 'support_proxy'" },
+	{ ROW("support_mip6", dir_switch, AT(support_proxy)), .flags = DIR_ALIAS,
+	    .note = "write 'support_proxy'" },
 	{ ROW("initial_contact", dir_switch, AT(initial_contact)) },
 	{ ROW("nat_traversal", dir_words, AT(natt)), .words = level_words },
 	{ ROW("dpd", dir_switch, AT(dpd)) },
@@ -64,8 +74,10 @@ static const struct directive rows[] = {
 	{ ROW("ph1id", dir_number, AT(ph1id)) },
 	{ ROW("lifetime", dir_sub, 0), .sub = &dir_lifetime },
 	{ ROW("proposal_check", dir_words, AT(check)), .words = check_words },
-	{ ROW("proposal", remote_proposal, 0), .flags = DIR_BLOCK | DIR_MANY, .sub = &dir_proposal },
-	{ ROW("vendor_id", dir_none, 0), .flags = DIR_IGNORED, .note = "obsolete; vendor IDs are sent as needed" },
+	{ ROW("proposal", remote_proposal, 0), .flags = DIR_BLOCK | DIR_MANY,
+	    .sub = &dir_proposal },
+	{ ROW("vendor_id", dir_none, 0), .flags = DIR_IGNORED,
+	    .note = "obsolete; vendor IDs are sent as needed" },
 	APPLE("dpd_algorithm", "dpd_delay, dpd_retry and dpd_maxfail decide"),
 	APPLE("shared_secret", "put the key into the file of 'path pre_shared_key'"),
 	APPLE("in_keychain", "there is no keychain"),

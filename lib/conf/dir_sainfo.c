@@ -22,7 +22,9 @@ static void
 print_list(struct printer *p, const struct directive *d, const void *obj, const void *def)
 {
 	const struct conf_sainfo *s = obj;
-	bool built_in = d->off == AT(encr) ? s->encr_default : d->off == AT(integ) ? s->integ_default : s->comp_default;
+	bool built_in = d->off == AT(encr)    ? s->encr_default
+			: d->off == AT(integ) ? s->integ_default
+					      : s->comp_default;
 
 	(void)def;
 	if (pr_wanted(p, built_in))
@@ -41,7 +43,8 @@ bind_pfs(struct args *a, const struct directive *d, void *obj)
 	if (!arg_alg(a, ALG_KE, &alg))
 		return;
 	if ((alg_get(alg.id)->flags & ALG_UNUSABLE) != 0)
-		arg_error(a, t, "modp3072, ecp256, x25519 ...", "group '%s' is not supported", alg_get(alg.id)->conf[0]);
+		arg_error(a, t, "modp3072, ecp256, x25519 ...", "group '%s' is not supported",
+		    alg_get(alg.id)->conf[0]);
 	else
 		((struct conf_sainfo *)obj)->pfs_group = alg.id;
 }
@@ -60,7 +63,8 @@ static const struct dir_type pfs = { "GROUP", bind_pfs, print_pfs };
 
 static const struct directive lifetime_rows[] = {
 	{ ROW("time", dir_life, AT(life_sec)), .min = 1 },
-	{ ROW("byte", dir_none, 0), .flags = DIR_REFUSED, .note = "is not supported: a lifetime is given in time only" },
+	{ ROW("byte", dir_none, 0), .flags = DIR_REFUSED,
+	    .note = "is not supported: a lifetime is given in time only" },
 };
 
 DIR_TABLE(dir_sainfo_lifetime, "lifetime of sainfo", lifetime_rows);
@@ -73,7 +77,8 @@ static const struct directive rows[] = {
 	{ ROW("authentication_algorithm", list, AT(integ)), .flags = DIR_MANY, .max = ALG_INTEG },
 	{ ROW("compression_algorithm", list, AT(comp)), .flags = DIR_MANY, .max = ALG_COMP },
 	{ ROW("my_identifier", dir_none, 0), .flags = DIR_REFUSED, .note = "belongs to remote" },
-	{ ROW("identifier", dir_none, 0), .flags = DIR_REFUSED, .note = "is obsolete: write my_identifier in remote" },
+	{ ROW("identifier", dir_none, 0), .flags = DIR_REFUSED,
+	    .note = "is obsolete: write my_identifier in remote" },
 };
 
 DIR_TABLE(dir_sainfo, "sainfo", rows);

@@ -27,7 +27,8 @@ static const struct directive padding_rows[] = {
 	{ ROW("randomize_length", dir_switch, AT(randomize_length)) },
 	{ ROW("maximum_length", dir_number, AT(maximum_length)), .max = 255 },
 	{ ROW("strict_check", dir_switch, AT(strict_check)) },
-	{ ROW("restrict_check", dir_switch, AT(strict_check)), .flags = DIR_ALIAS, .note = "write 'strict_check'" },
+	{ ROW("restrict_check", dir_switch, AT(strict_check)), .flags = DIR_ALIAS,
+	    .note = "write 'strict_check'" },
 	{ ROW("exclusive_tail", dir_switch, AT(exclusive_tail)) },
 };
 
@@ -78,13 +79,19 @@ DIR_TABLE(dir_privsep, "privsep", privsep_rows);
 #define AT(field) offsetof(struct conf, field)
 
 static const struct dir_word log_words[] = {
-	{ "error", LOG_L_ERROR, NULL }, { "warning", LOG_L_WARNING, NULL }, { "notify", LOG_L_NOTIFY, NULL },
-	{ "info", LOG_L_INFO, NULL }, { "debug", LOG_L_DEBUG, NULL }, { "debug2", LOG_L_DEBUG2, NULL },
-	{ "debug3", LOG_L_DEBUG2, "is obsolete and means debug2" }, { "debug4", LOG_L_DEBUG2, "is obsolete and means debug2" },
+	{ "error", LOG_L_ERROR, NULL },
+	{ "warning", LOG_L_WARNING, NULL },
+	{ "notify", LOG_L_NOTIFY, NULL },
+	{ "info", LOG_L_INFO, NULL },
+	{ "debug", LOG_L_DEBUG, NULL },
+	{ "debug2", LOG_L_DEBUG2, NULL },
+	{ "debug3", LOG_L_DEBUG2, "is obsolete and means debug2" },
+	{ "debug4", LOG_L_DEBUG2, "is obsolete and means debug2" },
 	{ NULL, 0, NULL },
 };
 
-static const struct dir_word gss_words[] = { { "utf-16le", 0, NULL }, { "latin1", 1, NULL }, { NULL, 0, NULL } };
+static const struct dir_word gss_words[] = { { "utf-16le", 0, NULL }, { "latin1", 1, NULL },
+	{ NULL, 0, NULL } };
 
 static const struct dir_type include = { "\"PATTERN\"", top_include, NULL };
 
@@ -95,18 +102,23 @@ static const struct directive top_rows[] = {
 	{ ROW("pfkey_buffer", dir_number, AT(pfkey_buffer)), .flags = DIR_MANY, .max = 2097151 },
 	{ ROW("gss_id_enc", dir_words, AT(gss_id_enc)), .flags = DIR_MANY, .words = gss_words },
 	{ ROW("complex_bundle", dir_switch, AT(complex_bundle)), .flags = DIR_MANY },
-	{ ROW("padding", dir_block, AT(padding)), .flags = DIR_BLOCK | DIR_MANY, .sub = &dir_padding },
+	{ ROW("padding", dir_block, AT(padding)), .flags = DIR_BLOCK | DIR_MANY,
+	    .sub = &dir_padding },
 	{ ROW("listen", dir_block, 0), .flags = DIR_BLOCK | DIR_MANY, .sub = &dir_listen },
 	{ ROW("timer", dir_block, AT(timers)), .flags = DIR_BLOCK | DIR_MANY, .sub = &dir_timer },
-	{ ROW("privsep", dir_block, AT(privsep)), .flags = DIR_BLOCK | DIR_MANY, .sub = &dir_privsep },
-	{ ROW("mode_cfg", dir_block, AT(mode_cfg)), .flags = DIR_BLOCK | DIR_MANY, .sub = &dir_mode_cfg },
+	{ ROW("privsep", dir_block, AT(privsep)), .flags = DIR_BLOCK | DIR_MANY,
+	    .sub = &dir_privsep },
+	{ ROW("mode_cfg", dir_block, AT(mode_cfg)), .flags = DIR_BLOCK | DIR_MANY,
+	    .sub = &dir_mode_cfg },
 	{ ROW("ldapcfg", dir_present, AT(ldap)), .flags = DIR_BLOCK | DIR_MANY, .sub = &dir_ldap },
-	{ ROW("radiuscfg", dir_present, AT(radius)), .flags = DIR_BLOCK | DIR_MANY, .sub = &dir_radius },
+	{ ROW("radiuscfg", dir_present, AT(radius)), .flags = DIR_BLOCK | DIR_MANY,
+	    .sub = &dir_radius },
 	{ ROW("remote", dir_remote_type, 0), .flags = DIR_MAYBLOCK | DIR_MANY, .sub = &dir_remote },
 	{ ROW("sainfo", dir_sainfo_type, 0), .flags = DIR_BLOCK | DIR_MANY, .sub = &dir_sainfo },
-	{ ROW("identifier", dir_none, 0), .flags = DIR_REFUSED, .note = "is obsolete: write my_identifier in each remote section" },
+	{ ROW("identifier", dir_none, 0), .flags = DIR_REFUSED,
+	    .note = "is obsolete: write my_identifier in each remote section" },
 	{ ROW("shared_secret", dir_none, 0), .flags = DIR_IGNORED | DIR_MANY,
-	  .note = "Apple's; put the key into the file of 'path pre_shared_key'" },
+	    .note = "Apple's; put the key into the file of 'path pre_shared_key'" },
 };
 
 DIR_TABLE(dir_top, "the top level", top_rows);

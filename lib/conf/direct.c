@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: a statement's first word names a row; the row's type takes what it needs from the arguments; if something is
- * left over and it names a directive, the ';' before it is missing: this is said and the rest bound as a statement of its
- * own, so that one slip does not hide others.
+ * How it works: a statement's first word names a row; the row's type takes what it needs from the arguments;
+ * if something is left over and it names a directive, the ';' before it is missing: this is said and the rest
+ * bound as a statement of its own, so that one slip does not hide others.
  */
 #include "conf/direct.h"
 
@@ -11,8 +11,22 @@
 #include <string.h>
 
 const struct dir_table *const dir_tables[] = {
-	&dir_top, &dir_path, &dir_padding, &dir_listen, &dir_timer, &dir_privsep, &dir_remote, &dir_lifetime, &dir_proposal,
-	&dir_proposal_lifetime, &dir_sainfo, &dir_sainfo_lifetime, &dir_mode_cfg, &dir_ldap, &dir_radius, NULL,
+	&dir_top,
+	&dir_path,
+	&dir_padding,
+	&dir_listen,
+	&dir_timer,
+	&dir_privsep,
+	&dir_remote,
+	&dir_lifetime,
+	&dir_proposal,
+	&dir_proposal_lifetime,
+	&dir_sainfo,
+	&dir_sainfo_lifetime,
+	&dir_mode_cfg,
+	&dir_ldap,
+	&dir_radius,
+	NULL,
 };
 
 const struct directive *
@@ -44,7 +58,8 @@ unknown(struct args *a, const struct token *t)
 
 	a->bad = true;
 	if (t->kind != TOK_WORD) {
-		source_say(&a->b->src, CONF_ERROR, arg_place(a, t), NULL, "a directive is expected, not %s", tok_text(t, &name));
+		source_say(&a->b->src, CONF_ERROR, arg_place(a, t), NULL,
+		    "a directive is expected, not %s", tok_text(t, &name));
 		return;
 	}
 	if (word_is_placeholder(t->s, false)) {
@@ -57,8 +72,8 @@ unknown(struct args *a, const struct token *t)
 			snprintf(hint, sizeof(hint), "it belongs to the top level");
 		else
 			snprintf(hint, sizeof(hint), "it belongs to %s", other->name);
-		source_say(&a->b->src, CONF_ERROR, arg_place(a, t), hint, "%s is not known in %s", tok_text(t, &name),
-		    a->table->name);
+		source_say(&a->b->src, CONF_ERROR, arg_place(a, t), hint, "%s is not known in %s",
+		    tok_text(t, &name), a->table->name);
 		return;
 	}
 	const char *w = t->s.n < 40 ? word_copy(a, t->s) : NULL;
@@ -66,8 +81,8 @@ unknown(struct args *a, const struct token *t)
 		name_closer(w, a->table->v[i].name, &best);
 	if (best.name != NULL)
 		snprintf(hint, sizeof(hint), "did you mean '%s'?", best.name);
-	source_say(&a->b->src, CONF_ERROR, arg_place(a, t), best.name == NULL ? NULL : hint, "unknown directive %s in %s",
-	    tok_text(t, &name), a->table->name);
+	source_say(&a->b->src, CONF_ERROR, arg_place(a, t), best.name == NULL ? NULL : hint,
+	    "unknown directive %s in %s", tok_text(t, &name), a->table->name);
 }
 
 static void
@@ -78,7 +93,8 @@ check_repeat(struct args *a, const struct token *t, uint8_t *seen)
 	if (seen == NULL || row >= DIR_MAX)
 		return;
 	if (seen[row] != 0 && (a->d->flags & (DIR_MANY | DIR_IGNORED)) == 0)
-		source_say(&a->b->src, CONF_WARNING, arg_place(a, t), NULL, "'%s' is given twice, the last one counts", a->d->name);
+		source_say(&a->b->src, CONF_WARNING, arg_place(a, t), NULL,
+		    "'%s' is given twice, the last one counts", a->d->name);
 	seen[row] = 1;
 }
 
@@ -90,22 +106,26 @@ row_notes(struct args *a, const struct token *t)
 
 	if ((d->flags & DIR_REFUSED) != 0) {
 		a->bad = true;
-		source_say(&a->b->src, CONF_ERROR, arg_place(a, t), NULL, "'%s' %s", d->name, d->note);
+		source_say(
+		    &a->b->src, CONF_ERROR, arg_place(a, t), NULL, "'%s' %s", d->name, d->note);
 		return false;
 	}
 	if ((d->flags & DIR_IGNORED) != 0) {
-		source_say(&a->b->src, CONF_WARNING, arg_place(a, t), NULL, "'%s' is ignored: %s", d->name, d->note);
+		source_say(&a->b->src, CONF_WARNING, arg_place(a, t), NULL, "'%s' is ignored: %s",
+		    d->name, d->note);
 		while (arg_next(a) != NULL)
 			continue;
 		return false;
 	}
 	if ((d->flags & DIR_ALIAS) != 0 && d->note != NULL)
-		source_say(&a->b->src, CONF_WARNING, arg_place(a, t), d->note, "'%s' is an old spelling", d->name);
+		source_say(&a->b->src, CONF_WARNING, arg_place(a, t), d->note,
+		    "'%s' is an old spelling", d->name);
 	return true;
 }
 
 /*
- * Deal with what the row left over.  True if it is a statement run together with this one, which a->at then points to.
+ * Deal with what the row left over.  True if it is a statement run together with this one, which a->at then
+ * points to.
  */
 static bool
 leftover(struct args *a)
@@ -117,13 +137,14 @@ leftover(struct args *a)
 		return false;
 	const struct token *t = &st->tok[a->at], *before = t - 1;
 	if (t->kind == TOK_WORD && direct_find(a->table, t->s) != NULL) {
-		source_say(&a->b->src, CONF_ERROR, (struct place){ st->file, before->end_line, before->end_col }, NULL,
+		source_say(&a->b->src, CONF_ERROR,
+		    (struct place){ st->file, before->end_line, before->end_col }, NULL,
 		    "missing ';' after %s", tok_text(before, &last));
 		return true;
 	}
 	source_say(&a->b->src, CONF_ERROR, (struct place){ st->file, t->line, t->col },
-	    t->line != before->end_line ? "is a ';' missing before it?" : NULL, "unexpected %s after %s",
-	    tok_text(t, &name), tok_text(before, &last));
+	    t->line != before->end_line ? "is a ';' missing before it?" : NULL,
+	    "unexpected %s after %s", tok_text(t, &name), tok_text(before, &last));
 	a->bad = true;
 	return false;
 }
@@ -145,17 +166,19 @@ check_block(struct args *a, const struct token *t)
 	if (a->st->block && may == 0) {
 		struct tok_buf last;
 		const struct token *end = &a->st->tok[a->st->n - 1];
-		source_say(&a->b->src, CONF_ERROR, arg_place(a, t), NULL, "'%s' takes no block; missing ';' after %s?", a->d->name,
-		    tok_text(end, &last));
+		source_say(&a->b->src, CONF_ERROR, arg_place(a, t), NULL,
+		    "'%s' takes no block; missing ';' after %s?", a->d->name, tok_text(end, &last));
 	}
 	if (!a->st->block && (may & DIR_BLOCK) != 0) {
 		a->bad = true;
-		source_say(&a->b->src, CONF_ERROR, arg_place(a, t), NULL, "'%s' needs a block { }", a->d->name);
+		source_say(&a->b->src, CONF_ERROR, arg_place(a, t), NULL, "'%s' needs a block { }",
+		    a->d->name);
 	}
 }
 
 void
-direct_statement(struct bind *b, const struct dir_table *t, const struct stmt *st, void *obj, uint8_t *seen)
+direct_statement(
+    struct bind *b, const struct dir_table *t, const struct stmt *st, void *obj, uint8_t *seen)
 {
 	struct stmt rest = *st;
 

@@ -14,7 +14,8 @@ by_index(const struct conf_remote *x, const struct conf_remote *y)
 static int
 compare_addr(const void *a, const void *b)
 {
-	const struct conf_remote *x = *(const struct conf_remote *const *)a, *y = *(const struct conf_remote *const *)b;
+	const struct conf_remote *x = *(const struct conf_remote *const *)a,
+				 *y = *(const struct conf_remote *const *)b;
 	int d = addr_compare(&x->peer.addr, &y->peer.addr);
 
 	return d != 0 ? d : by_index(x, y);
@@ -23,7 +24,8 @@ compare_addr(const void *a, const void *b)
 static int
 compare_name(const void *a, const void *b)
 {
-	const struct conf_remote *x = *(const struct conf_remote *const *)a, *y = *(const struct conf_remote *const *)b;
+	const struct conf_remote *x = *(const struct conf_remote *const *)a,
+				 *y = *(const struct conf_remote *const *)b;
 	int d = strcmp(x->name, y->name);
 
 	return d != 0 ? d : by_index(x, y);
@@ -42,8 +44,9 @@ compare_key(const void *a, const void *b)
 static int
 weight(const struct conf_sainfo *s)
 {
-	return (s->remoteid != 0 ? 3 : 0) + (s->from != NULL ? 3 : 0) + (s->src.kind != CONF_SEL_ANY ? 1 : 0) +
-	    (s->dst.kind != CONF_SEL_ANY && s->dst.kind != CONF_SEL_CLIENTADDR ? 1 : 0);
+	return (s->remoteid != 0 ? 3 : 0) + (s->from != NULL ? 3 : 0) +
+	       (s->src.kind != CONF_SEL_ANY ? 1 : 0) +
+	       (s->dst.kind != CONF_SEL_ANY && s->dst.kind != CONF_SEL_CLIENTADDR ? 1 : 0);
 }
 
 #define WEIGHTS 9
@@ -66,8 +69,8 @@ sort_sainfos(struct bind *b)
 }
 
 /*
- * racoon refuses a section whose source is not anonymous and which would never be found; two anonymous ones it takes, and
- * the second is never reached.
+ * racoon refuses a section whose source is not anonymous and which would never be found; two anonymous ones
+ * it takes, and the second is never reached.
  */
 static void
 check_duplicates(struct bind *b, const struct conf_index *x)
@@ -77,13 +80,16 @@ check_duplicates(struct bind *b, const struct conf_index *x)
 	for (size_t i = 1; i < c->n_sainfos; i++) {
 		if (x->keys[i].hash != x->keys[i - 1].hash)
 			continue;
-		const struct conf_sainfo *first = c->sainfos[x->keys[i - 1].pos], *s = c->sainfos[x->keys[i].pos];
+		const struct conf_sainfo *first = c->sainfos[x->keys[i - 1].pos],
+					 *s = c->sainfos[x->keys[i].pos];
 		if (!sainfo_same(first, s))
 			continue;
 		source_say(&b->src, s->src.kind == CONF_SEL_ANY ? CONF_WARNING : CONF_ERROR,
-		    (struct place){ s->file, s->line, 1 }, NULL, s->src.kind == CONF_SEL_ANY ?
-		    "this sainfo is never used: line %u of %s selects the same" :
-		    "duplicated sainfo: line %u of %s selects the same", first->line, first->file);
+		    (struct place){ s->file, s->line, 1 }, NULL,
+		    s->src.kind == CONF_SEL_ANY
+			? "this sainfo is never used: line %u of %s selects the same"
+			: "duplicated sainfo: line %u of %s selects the same",
+		    first->line, first->file);
 	}
 }
 

@@ -12,12 +12,12 @@ struct sainfo_key {
 };
 
 struct conf_index {
-	const struct conf_remote **by_addr;      /* by address, then index; without the anonymous ones */
-	size_t                     n_addr;
-	const struct conf_remote **anon;         /* by index */
-	size_t                     n_anon;
-	const struct conf_remote **by_name;      /* by name, then index */
-	struct sainfo_key         *keys;         /* by hash, then pos */
+	const struct conf_remote **by_addr; /* by address, then index; without the anonymous ones */
+	size_t n_addr;
+	const struct conf_remote **anon; /* by index */
+	size_t n_anon;
+	const struct conf_remote **by_name; /* by name, then index */
+	struct sainfo_key *keys;            /* by hash, then pos */
 };
 
 /* The hash of a section's selectors, remoteid and from. */

@@ -16,18 +16,19 @@ lex_init(struct lex *l, struct source *src, const char *file, struct slice text)
 	*l = (struct lex){ .src = src, .file = file, .text = text, .line = 1, .col = 1 };
 }
 
-static void
-say(struct source *src, enum conf_severity sev, struct place at, const char *hint, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 5, 0))) say(struct source *src, enum conf_severity sev,
+    struct place at, const char *hint, const char *fmt, va_list ap)
 {
 	char text[400];
-	int  n = vsnprintf(text, sizeof(text), fmt, ap);
+	int n = vsnprintf(text, sizeof(text), fmt, ap);
 
 	if (n < 0 || diag_add(src->diags, sev, &at, hint, text) != IKE_OK)
 		src->nomem = true;
 }
 
 void
-source_say(struct source *src, enum conf_severity sev, struct place at, const char *hint, const char *fmt, ...)
+source_say(struct source *src, enum conf_severity sev, struct place at, const char *hint,
+    const char *fmt, ...)
 {
 	va_list ap;
 
@@ -59,8 +60,17 @@ tok_text(const struct token *t, struct tok_buf *buf)
 		text_peer(&out, t->s);
 		text_char(&out, '"');
 		break;
-	case TOK_WORD: case TOK_SEMI: case TOK_OPEN: case TOK_CLOSE: case TOK_COMMA: case TOK_LBRACKET:
-	case TOK_RBRACKET: case TOK_SLASH: case TOK_LPAREN: case TOK_RPAREN: case TOK_EQUALS:
+	case TOK_WORD:
+	case TOK_SEMI:
+	case TOK_OPEN:
+	case TOK_CLOSE:
+	case TOK_COMMA:
+	case TOK_LBRACKET:
+	case TOK_RBRACKET:
+	case TOK_SLASH:
+	case TOK_LPAREN:
+	case TOK_RPAREN:
+	case TOK_EQUALS:
 		text_char(&out, '\'');
 		text_peer(&out, t->s);
 		text_char(&out, '\'');
@@ -109,24 +119,36 @@ static enum tok_kind
 punctuation(int c)
 {
 	switch (c) {
-	case ';': return TOK_SEMI;
-	case '{': return TOK_OPEN;
-	case '}': return TOK_CLOSE;
-	case ',': return TOK_COMMA;
-	case '[': return TOK_LBRACKET;
-	case ']': return TOK_RBRACKET;
-	case '/': return TOK_SLASH;
-	case '(': return TOK_LPAREN;
-	case ')': return TOK_RPAREN;
-	case '=': return TOK_EQUALS;
-	default: return TOK_WORD;
+	case ';':
+		return TOK_SEMI;
+	case '{':
+		return TOK_OPEN;
+	case '}':
+		return TOK_CLOSE;
+	case ',':
+		return TOK_COMMA;
+	case '[':
+		return TOK_LBRACKET;
+	case ']':
+		return TOK_RBRACKET;
+	case '/':
+		return TOK_SLASH;
+	case '(':
+		return TOK_LPAREN;
+	case ')':
+		return TOK_RPAREN;
+	case '=':
+		return TOK_EQUALS;
+	default:
+		return TOK_WORD;
 	}
 }
 
 static bool
 is_word(int c)
 {
-	return c >= 0 && !is_blank(c) && !is_junk(c) && c != '"' && c != '#' && punctuation(c) == TOK_WORD;
+	return c >= 0 && !is_blank(c) && !is_junk(c) && c != '"' && c != '#' &&
+	       punctuation(c) == TOK_WORD;
 }
 
 /* Pass over blanks, comments and junk. */
@@ -138,8 +160,8 @@ skip(struct lex *l)
 			while (peek(l, 0) >= 0 && peek(l, 0) != '\n')
 				step(l);
 		} else if (is_junk(c)) {
-			source_say(l->src, CONF_ERROR, (struct place){ l->file, l->line, l->col }, NULL,
-			    "character 0x%02x is not text", (unsigned)c);
+			source_say(l->src, CONF_ERROR, (struct place){ l->file, l->line, l->col },
+			    NULL, "character 0x%02x is not text", (unsigned)c);
 			while (is_junk(peek(l, 0)))
 				step(l);
 		} else if (is_blank(c)) {

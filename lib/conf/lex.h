@@ -12,33 +12,44 @@
 
 struct place {
 	const char *file;
-	unsigned    line, col;
+	unsigned line, col;
 };
 
 /* Where messages go.  |nomem| is sticky: memory ran out for a message or anything else of the run. */
 struct source {
 	struct conf_diags *diags;
-	bool               nomem;
+	bool nomem;
 };
 
 enum tok_kind {
-	TOK_END, TOK_WORD, TOK_STRING, TOK_SEMI, TOK_OPEN, TOK_CLOSE, TOK_COMMA, TOK_LBRACKET, TOK_RBRACKET, TOK_SLASH,
-	TOK_LPAREN, TOK_RPAREN, TOK_EQUALS,
+	TOK_END,
+	TOK_WORD,
+	TOK_STRING,
+	TOK_SEMI,
+	TOK_OPEN,
+	TOK_CLOSE,
+	TOK_COMMA,
+	TOK_LBRACKET,
+	TOK_RBRACKET,
+	TOK_SLASH,
+	TOK_LPAREN,
+	TOK_RPAREN,
+	TOK_EQUALS,
 };
 
 struct token {
 	enum tok_kind kind;
-	unsigned      line, col;    /* of its first character */
-	unsigned      end_line, end_col;      /* just behind its last */
-	struct slice  s;            /* the text; of a string without the quotes */
+	unsigned line, col;         /* of its first character */
+	unsigned end_line, end_col; /* just behind its last */
+	struct slice s;             /* the text; of a string without the quotes */
 };
 
 struct lex {
 	struct source *src;
-	const char    *file;
-	struct slice   text;
-	size_t         at;
-	unsigned       line, col;
+	const char *file;
+	struct slice text;
+	size_t at;
+	unsigned line, col;
 };
 
 /* Ready to read |text|, which like |file| must outlive the tokens. */
@@ -51,7 +62,8 @@ lex_next(struct lex *l);
 
 /* Append a message to |d|.  IKE_E_NOMEM; a message beyond CONF_DIAGS_MAX is only counted. */
 MUST_USE ike_err
-diag_add(struct conf_diags *d, enum conf_severity sev, const struct place *at, const char *hint, const char *text);
+diag_add(struct conf_diags *d, enum conf_severity sev, const struct place *at, const char *hint,
+    const char *text);
 
 /* Bring the messages from |from| on into the order of their places, unless some are of another file than |file|. */
 void
@@ -59,8 +71,8 @@ diag_sort(struct conf_diags *d, size_t from, const char *file);
 
 /* A formatted message; what does not fit into 400 characters is cut. */
 void
-source_say(struct source *src, enum conf_severity sev, struct place at, const char *hint, const char *fmt, ...)
-    __attribute__((format(printf, 5, 6)));
+source_say(struct source *src, enum conf_severity sev, struct place at, const char *hint,
+    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
 /* A leniency: a warning, or an error for the strict. */
 void

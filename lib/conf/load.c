@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: each top-level statement is read into a tree, bound and forgotten before the next, so that `path include` holds from
- * where it stands, an `include` reads its files in its place, and the trees need little memory.
+ * How it works: each top-level statement is read into a tree, bound and forgotten before the next, so that
+ * `path include` holds from where it stands, an `include` reads its files in its place, and the trees need
+ * little memory.
  */
 #include "conf/direct.h"
 
@@ -28,7 +29,8 @@ bind_text(struct bind *b, const char *file, struct slice text)
 
 	lex_init(&lex, &b->src, file, text);
 	if (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0) {
-		source_lenient(&b->src, (struct place){ file, 1, 1 }, NULL, "the byte order mark is ignored");
+		source_lenient(
+		    &b->src, (struct place){ file, 1, 1 }, NULL, "the byte order mark is ignored");
 		lex.at = 3;
 	}
 	while (!b->src.nomem) {
@@ -61,8 +63,9 @@ load_file(struct bind *b, const char *path, struct args *from)
 	else if (err == IKE_E_NOMEM)
 		b->src.nomem = true;
 	else
-		source_say(&b->src, CONF_ERROR, from == NULL ? top : arg_place(from, &from->st->tok[0]), NULL, "cannot read '%s': %s",
-		    path, ike_err_text(err));
+		source_say(&b->src, CONF_ERROR,
+		    from == NULL ? top : arg_place(from, &from->st->tok[0]), NULL,
+		    "cannot read '%s': %s", path, ike_err_text(err));
 	/* It may hold bind_pw and RADIUS secrets. */
 	if (text.p != NULL)
 		wipe(text.p, text.n);
@@ -81,7 +84,8 @@ each_path(void *arg, const char *path)
 	struct walk *w = arg;
 
 	if (w->b->files++ == CONF_FILES_MAX) {
-		arg_error(w->from, &w->from->st->tok[0], NULL, "more than %d files are included", CONF_FILES_MAX);
+		arg_error(w->from, &w->from->st->tok[0], NULL, "more than %d files are included",
+		    CONF_FILES_MAX);
 		return IKE_E_FULL;
 	}
 	if (w->b->files > CONF_FILES_MAX)
@@ -121,7 +125,8 @@ top_include(struct args *a, const struct directive *d, void *obj)
 	if (!arg_string(a, "the name of a file, or a pattern", &pattern))
 		return;
 	if (a->b->depth == CONF_INCLUDE_DEPTH) {
-		arg_error(a, t, NULL, "files include each other more than %d deep", CONF_INCLUDE_DEPTH);
+		arg_error(
+		    a, t, NULL, "files include each other more than %d deep", CONF_INCLUDE_DEPTH);
 		return;
 	}
 	pattern = include_path(a, pattern);
@@ -135,7 +140,8 @@ top_include(struct args *a, const struct directive *d, void *obj)
 	else if (err == IKE_E_NOMEM)
 		a->b->src.nomem = true;
 	else if (err != IKE_OK && err != IKE_E_FULL)
-		arg_error(a, t, NULL, "cannot look for %s: %s", tok_text(t, &name), ike_err_text(err));
+		arg_error(
+		    a, t, NULL, "cannot look for %s: %s", tok_text(t, &name), ike_err_text(err));
 }
 
 static ike_err
@@ -155,15 +161,19 @@ load_main(struct bind *b, const char *path)
 	if (err == IKE_E_NOMEM)
 		b->src.nomem = true;
 	else if (err != IKE_OK)
-		source_say(&b->src, CONF_ERROR, (struct place){ path, 0, 0 }, NULL, "cannot read the configuration: %s",
+		source_say(&b->src, CONF_ERROR, (struct place){ path, 0, 0 }, NULL,
+		    "cannot read the configuration: %s",
 		    err == IKE_E_NOTFOUND ? "no such file" : ike_err_text(err));
 }
 
 ike_err
-conf_parse(const struct conf_reader *reader, const char *path, struct conf_diags *diags, struct conf **out)
+conf_parse(
+    const struct conf_reader *reader, const char *path, struct conf_diags *diags, struct conf **out)
 {
 	struct conf *c = calloc(1, sizeof(*c));
-	struct bind b = { .src = { .diags = diags }, .conf = c, .reader = reader, .main_file = path };
+	struct bind b = {
+		.src = { .diags = diags }, .conf = c, .reader = reader, .main_file = path
+	};
 	size_t before = diags->errors;
 
 	if (c == NULL)

@@ -11,7 +11,8 @@ bind_address(struct args *a, const struct directive *d, void *obj)
 
 	(void)d;
 	if (!rb->r.named) {
-		arg_error(a, &a->st->tok[0], NULL, "'remote_address' is for named sections: the header has the address already");
+		arg_error(a, &a->st->tok[0], NULL,
+		    "'remote_address' is for named sections: the header has the address already");
 		return;
 	}
 	if (rb->own_address) {
@@ -32,13 +33,15 @@ print_address(struct printer *p, const struct directive *d, const void *obj, con
 
 	(void)def;
 	if (r->named && r->peer.addr.family != 0)
-		pr_line(p, "%s %s [%u];", d->name, addr_text(&r->peer.addr, &text), (unsigned)r->peer.port);
+		pr_line(p, "%s %s [%u];", d->name, addr_text(&r->peer.addr, &text),
+		    (unsigned)r->peer.port);
 }
 
 const struct dir_type remote_address = { "ADDRESS [[PORT]]", bind_address, print_address };
 
-static const struct dir_word mode_words[] = { { "main", CONF_MAIN, NULL }, { "aggressive", CONF_AGGRESSIVE, NULL },
-	{ "base", CONF_BASE, NULL }, { "ikev2", CONF_IKEV2, NULL }, { NULL, 0, NULL } };
+static const struct dir_word mode_words[] = { { "main", CONF_MAIN, NULL },
+	{ "aggressive", CONF_AGGRESSIVE, NULL }, { "base", CONF_BASE, NULL },
+	{ "ikev2", CONF_IKEV2, NULL }, { NULL, 0, NULL } };
 
 static void
 bind_modes(struct args *a, const struct directive *d, void *obj)
@@ -56,7 +59,8 @@ bind_modes(struct args *a, const struct directive *d, void *obj)
 		if (!arg_words(a, mode_words, &mode))
 			return;
 		if (conf_remote_speaks(&rb->r, (enum conf_mode)mode))
-			arg_warn(a, t, NULL, "exchange mode %s is listed twice", tok_text(t, &name));
+			arg_warn(
+			    a, t, NULL, "exchange mode %s is listed twice", tok_text(t, &name));
 		else
 			rb->r.modes[rb->r.n_modes++] = (enum conf_mode)mode;
 	} while (arg_is(a, TOK_COMMA) || (arg_peek(a) != NULL && arg_peek(a)->kind == TOK_WORD));
@@ -119,7 +123,8 @@ bind_peers_id(struct args *a, const struct directive *d, void *obj)
 	const struct conf_ident *id;
 
 	(void)d;
-	if (arg_ident(a, &id) && bind_grow(a->b, (void **)&rb->ids, rb->n_ids, &rb->cap_ids, sizeof(*rb->ids)))
+	if (arg_ident(a, &id) &&
+	    bind_grow(a->b, (void **)&rb->ids, rb->n_ids, &rb->cap_ids, sizeof(*rb->ids)))
 		rb->ids[rb->n_ids++] = id;
 }
 
@@ -133,10 +138,11 @@ print_peers_id(struct printer *p, const struct directive *d, const void *obj, co
 		pr_ident(p, d->name, r->peers_ids[i]);
 }
 
-const struct dir_type remote_peers_id = { "TYPE [tag|file] [VALUE]", bind_peers_id, print_peers_id };
+const struct dir_type remote_peers_id = { "TYPE [tag|file] [VALUE]", bind_peers_id,
+	print_peers_id };
 
-static const struct dir_word cert_words[] = { { "x509", CONF_CERT_X509, NULL }, { "plain_rsa", CONF_CERT_PLAIN_RSA, NULL },
-	{ NULL, 0, NULL } };
+static const struct dir_word cert_words[] = { { "x509", CONF_CERT_X509, NULL },
+	{ "plain_rsa", CONF_CERT_PLAIN_RSA, NULL }, { NULL, 0, NULL } };
 
 /* A file as printed: in full if that says it all, else as written, since it will be joined to its directory again. */
 static const char *
@@ -157,7 +163,8 @@ bind_cert(struct args *a, const struct directive *d, void *obj)
 		return;
 	const struct token *t = arg_peek(a);
 	if (t != NULL && tok_is(t, "in_keychain")) {
-		arg_error(a, t, "write certificate_type x509 \"certificate\" \"key\"", "there is no keychain here");
+		arg_error(a, t, "write certificate_type x509 \"certificate\" \"key\"",
+		    "there is no keychain here");
 		return;
 	}
 	if (kind == CONF_CERT_X509 && !arg_string(a, "the certificate file", &cert))
@@ -194,10 +201,12 @@ print_cert(struct printer *p, const struct directive *d, const void *obj, const 
 		pr_line(p, "send_cr on;");
 }
 
-const struct dir_type remote_cert = { "x509 \"CERT\" \"KEY\" or plain_rsa \"KEY\"", bind_cert, print_cert };
+const struct dir_type remote_cert = { "x509 \"CERT\" \"KEY\" or plain_rsa \"KEY\"", bind_cert,
+	print_cert };
 
 static const struct dir_word peer_cert_words[] = { { "x509", CONF_CERT_X509, NULL },
-	{ "plain_rsa", CONF_CERT_PLAIN_RSA, NULL }, { "dnssec", CONF_CERT_DNSSEC, NULL }, { NULL, 0, NULL } };
+	{ "plain_rsa", CONF_CERT_PLAIN_RSA, NULL }, { "dnssec", CONF_CERT_DNSSEC, NULL },
+	{ NULL, 0, NULL } };
 
 static void
 bind_peer_cert(struct args *a, const struct directive *d, void *obj)
@@ -209,7 +218,8 @@ bind_peer_cert(struct args *a, const struct directive *d, void *obj)
 
 	(void)d;
 	if (t != NULL && t->kind == TOK_STRING)
-		arg_warn(a, t, "write peers_certfile x509 \"file\"", "the type of the certificate is missing, x509 is taken");
+		arg_warn(a, t, "write peers_certfile x509 \"file\"",
+		    "the type of the certificate is missing, x509 is taken");
 	else if (!arg_words(a, peer_cert_words, &kind))
 		return;
 	pc.kind = (enum conf_cert_kind)kind;
@@ -230,17 +240,20 @@ print_peer_cert(struct printer *p, const struct directive *d, const void *obj, c
 		if (pc->kind == CONF_CERT_DNSSEC)
 			pr_line(p, "%s dnssec;", d->name);
 		else
-			pr_line(p, "%s %s \"%s\";", d->name, pc->kind == CONF_CERT_X509 ? "x509" : "plain_rsa",
+			pr_line(p, "%s %s \"%s\";", d->name,
+			    pc->kind == CONF_CERT_X509 ? "x509" : "plain_rsa",
 			    shown(pc->file, pc->given));
 	}
 }
 
-const struct dir_type remote_peer_cert = { "x509|plain_rsa \"FILE\" or dnssec", bind_peer_cert, print_peer_cert };
+const struct dir_type remote_peer_cert = { "x509|plain_rsa \"FILE\" or dnssec", bind_peer_cert,
+	print_peer_cert };
 
 static void
 bind_ca(struct args *a, const struct directive *d, void *obj)
 {
-	static const struct dir_word x509[] = { { "x509", CONF_CERT_X509, NULL }, { NULL, 0, NULL } };
+	static const struct dir_word x509[] = { { "x509", CONF_CERT_X509, NULL },
+		{ NULL, 0, NULL } };
 	int kind;
 
 	(void)d;
@@ -261,7 +274,8 @@ print_ca(struct printer *p, const struct directive *d, const void *obj, const vo
 const struct dir_type remote_ca = { "x509 \"FILE\"", bind_ca, print_ca };
 
 static const struct dir_word script_words[] = { { "phase1_up", CONF_PHASE1_UP, NULL },
-	{ "phase1_down", CONF_PHASE1_DOWN, NULL }, { "phase1_dead", CONF_PHASE1_DEAD, NULL }, { NULL, 0, NULL } };
+	{ "phase1_down", CONF_PHASE1_DOWN, NULL }, { "phase1_dead", CONF_PHASE1_DEAD, NULL },
+	{ NULL, 0, NULL } };
 
 static void
 bind_script(struct args *a, const struct directive *d, void *obj)
@@ -282,7 +296,9 @@ print_script(struct printer *p, const struct directive *d, const void *obj, cons
 	(void)def;
 	for (const struct dir_word *w = script_words; w->word != NULL; w++)
 		if (r->script[w->value] != NULL)
-			pr_line(p, "%s \"%s\" %s;", d->name, shown(r->script[w->value], r->given[3 + w->value]), w->word);
+			pr_line(p, "%s \"%s\" %s;", d->name,
+			    shown(r->script[w->value], r->given[3 + w->value]), w->word);
 }
 
-const struct dir_type remote_script = { "\"FILE\" phase1_up|phase1_down|phase1_dead", bind_script, print_script };
+const struct dir_type remote_script = { "\"FILE\" phase1_up|phase1_down|phase1_dead", bind_script,
+	print_script };

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How it works: sections with an address are found by binary search, the anonymous ones follow; the best is the one with the highest score. */
+/*
+ * How it works: sections with an address are found by binary search, the anonymous ones follow; the best is
+ * the one with the highest score.
+ */
 #include "conf/index.h"
 
 #include <string.h>
@@ -16,18 +19,24 @@ conf_remote_speaks(const struct conf_remote *r, enum conf_mode mode)
 bool
 conf_remote_speaks_v1(const struct conf_remote *r)
 {
-	return conf_remote_speaks(r, CONF_MAIN) || conf_remote_speaks(r, CONF_AGGRESSIVE) || conf_remote_speaks(r, CONF_BASE);
+	return conf_remote_speaks(r, CONF_MAIN) || conf_remote_speaks(r, CONF_AGGRESSIVE) ||
+	       conf_remote_speaks(r, CONF_BASE);
 }
 
 const char *
 conf_mode_name(enum conf_mode mode)
 {
 	switch (mode) {
-	case CONF_MAIN: return "main";
-	case CONF_AGGRESSIVE: return "aggressive";
-	case CONF_BASE: return "base";
-	case CONF_IKEV2: return "ikev2";
-	case CONF_MODE_NONE: break;
+	case CONF_MAIN:
+		return "main";
+	case CONF_AGGRESSIVE:
+		return "aggressive";
+	case CONF_BASE:
+		return "base";
+	case CONF_IKEV2:
+		return "ikev2";
+	case CONF_MODE_NONE:
+		break;
 	}
 	return "none";
 }
@@ -149,13 +158,15 @@ conf_remote_next(const struct conf *c, const struct conf_query *q, const struct 
 }
 
 ike_err
-conf_remote_best(const struct conf *c, const struct conf_query *q, const struct conf_remote **out, bool *unique_out)
+conf_remote_best(const struct conf *c, const struct conf_query *q, const struct conf_remote **out,
+    bool *unique_out)
 {
 	const struct conf_remote *best = NULL;
 	unsigned high = 0;
 	bool unique = true;
 
-	for (const struct conf_remote *r = conf_remote_next(c, q, NULL); r != NULL; r = conf_remote_next(c, q, r)) {
+	for (const struct conf_remote *r = conf_remote_next(c, q, NULL); r != NULL;
+	     r = conf_remote_next(c, q, r)) {
 		unsigned score = conf_remote_score(r, q);
 		if (score > high) {
 			best = r;

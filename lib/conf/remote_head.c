@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: a section starts as a copy of its parent, or of the defaults.  What is behind the copy's pointers is
- * constant and may be shared; the section's own lists are collected in struct remote_bind and replace the parent's as a whole
- * at the end.  So nothing a child says reaches its parent.
+ * How it works: a section starts as a copy of its parent, or of the defaults.  What is behind the copy's
+ * pointers is constant and may be shared; the section's own lists are collected in struct remote_bind and
+ * replace the parent's as a whole at the end.  So nothing a child says reaches its parent.
  */
 #include "conf/remote_bind.h"
 
 #include <string.h>
 
 struct target {
-	const char     *name;
-	bool            named;
+	const char *name;
+	bool named;
 	struct endpoint peer;
 };
 
@@ -51,7 +51,8 @@ address_name(struct args *a, const struct endpoint *e)
 {
 	struct addr_buf text;
 
-	return word_copy(a, slice_str(e->port == 500 ? addr_text(&e->addr, &text) : endpoint_text(e, &text)));
+	return word_copy(
+	    a, slice_str(e->port == 500 ? addr_text(&e->addr, &text) : endpoint_text(e, &text)));
 }
 
 /* "name", anonymous [[port]] or ADDR [[port]]. */
@@ -62,7 +63,8 @@ arg_target(struct args *a, struct target *out)
 	const struct token *tok = arg_peek(a);
 
 	if (tok == NULL) {
-		arg_error(a, NULL, NULL, "'remote' needs a name in quotes, an address or 'anonymous'");
+		arg_error(
+		    a, NULL, NULL, "'remote' needs a name in quotes, an address or 'anonymous'");
 		return false;
 	}
 	if (tok->kind == TOK_STRING) {
@@ -100,8 +102,9 @@ no_parent(struct args *a, const struct token *t, const struct target *parent)
 		/* The hash order is arbitrary: take the first of the alphabet among equally close ones. */
 		struct name_best one = { NULL, 0 };
 		name_closer(parent->name, candidate, &one);
-		if (one.name != NULL && (best.name == NULL || one.distance < best.distance ||
-		    (one.distance == best.distance && strcmp(one.name, best.name) < 0)))
+		if (one.name != NULL &&
+		    (best.name == NULL || one.distance < best.distance ||
+			(one.distance == best.distance && strcmp(one.name, best.name) < 0)))
 			best = one;
 	}
 	struct tok_buf name;
@@ -128,8 +131,8 @@ header(struct args *a, struct remote_bind *rb, bool *inherits)
 	if (!arg_target(a, &self))
 		return false;
 	if (self.named && (n = find_named(a->b, self.name)) != NULL) {
-		arg_error(a, t, NULL, "remote section %s exists already, in line %u of %s", tok_text(t, &name), n->r->line,
-		    n->r->file);
+		arg_error(a, t, NULL, "remote section %s exists already, in line %u of %s",
+		    tok_text(t, &name), n->r->line, n->r->file);
 		return false;
 	}
 	*inherits = arg_word_is(a, "inherit");
@@ -158,7 +161,8 @@ finish(struct bind *b, struct remote_bind *rb)
 {
 	struct conf_remote *r = bind_alloc(b, sizeof(*r));
 
-	if (r == NULL || !bind_grow(b, (void **)&b->remotes, b->n_remotes, &b->cap_remotes, sizeof(*b->remotes)))
+	if (r == NULL ||
+	    !bind_grow(b, (void **)&b->remotes, b->n_remotes, &b->cap_remotes, sizeof(*b->remotes)))
 		return;
 	if (rb->n_ids > 0) {
 		rb->r.peers_ids = rb->ids;
@@ -195,7 +199,8 @@ bind_remote(struct args *a, const struct directive *d, void *obj)
 	direct_block(a->b, d->sub, a->st->kids, &rb);
 	if (rb.r.named && rb.r.peer.addr.family == 0 && addr_parse(rb.r.name, &addr) == IKE_OK)
 		arg_warn(a, &a->st->tok[1], "leave out the quotes",
-		    "a name in quotes is no address: without remote_address the section is for anybody");
+		    "a name in quotes is no address: without remote_address the section is for "
+		    "anybody");
 	finish(a->b, &rb);
 }
 
@@ -221,4 +226,5 @@ print_remote(struct printer *p, const struct directive *d, const void *obj, cons
 	pr_line(p, "}");
 }
 
-const struct dir_type dir_remote_type = { "\"NAME\"|ADDRESS|anonymous [inherit PARENT]", bind_remote, print_remote };
+const struct dir_type dir_remote_type = { "\"NAME\"|ADDRESS|anonymous [inherit PARENT]",
+	bind_remote, print_remote };

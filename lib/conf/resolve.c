@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: when all files are read, each section's proposals are made from its blocks, files are joined to their directories,
- * and what one section says is checked against the others.
+ * How it works: when all files are read, each section's proposals are made from its blocks, files are joined
+ * to their directories, and what one section says is checked against the others.
  */
 #include "conf/direct.h"
 
@@ -69,8 +69,8 @@ resolve_files(struct bind *b, struct conf_remote *r)
 static bool
 needs_certificate(enum alg_id auth)
 {
-	return auth == AUTH_RSASIG || auth == AUTH_HYBRID_RSA_SERVER || auth == AUTH_XAUTH_RSA_SERVER ||
-	    auth == AUTH_XAUTH_RSA_CLIENT;
+	return auth == AUTH_RSASIG || auth == AUTH_HYBRID_RSA_SERVER ||
+	       auth == AUTH_XAUTH_RSA_SERVER || auth == AUTH_XAUTH_RSA_CLIENT;
 }
 
 static void
@@ -79,11 +79,14 @@ check_remote(struct bind *b, const struct conf_remote *r)
 	for (uint8_t i = 0; i < r->auth.n; i++)
 		if (needs_certificate(r->auth.v[i].id) && r->cert_kind == CONF_CERT_NONE)
 			source_say(&b->src, CONF_ERROR, at_remote(r), "add certificate_type",
-			    "authentication_method %s needs a certificate", alg_get(r->auth.v[i].id)->conf[0]);
+			    "authentication_method %s needs a certificate",
+			    alg_get(r->auth.v[i].id)->conf[0]);
 	if (r->n_peers_ids > 0 && !r->verify_identifier && conf_remote_speaks_v1(r))
 		source_say(&b->src, CONF_WARNING, at_remote(r), "verify_identifier on",
-		    "with verify_identifier off a peer with another identity than peers_identifier is let in by IKEv1");
-	if (!r->verify_cert && r->cert_kind != CONF_CERT_PLAIN_RSA && r->cert_kind != CONF_CERT_NONE)
+		    "with verify_identifier off a peer with another identity than peers_identifier "
+		    "is let in by IKEv1");
+	if (!r->verify_cert && r->cert_kind != CONF_CERT_PLAIN_RSA &&
+	    r->cert_kind != CONF_CERT_NONE)
 		source_say(&b->src, CONF_WARNING, at_remote(r), NULL,
 		    "with verify_cert off anybody with any certificate is let in");
 }
@@ -96,9 +99,11 @@ check_privsep(struct bind *b, const char *path)
 	if (c->privsep.user == NULL || strcmp(c->privsep.user, "0") == 0)
 		return;
 	if (c->path_cert == NULL)
-		source_say(&b->src, CONF_ERROR, (struct place){ path, 0, 0 }, NULL, "privsep needs 'path certificate'");
+		source_say(&b->src, CONF_ERROR, (struct place){ path, 0, 0 }, NULL,
+		    "privsep needs 'path certificate'");
 	if (c->path_script == NULL)
-		source_say(&b->src, CONF_ERROR, (struct place){ path, 0, 0 }, NULL, "privsep needs 'path script'");
+		source_say(&b->src, CONF_ERROR, (struct place){ path, 0, 0 }, NULL,
+		    "privsep needs 'path script'");
 }
 
 static int
@@ -122,7 +127,8 @@ check_remoteids(struct bind *b)
 	qsort(ids, b->n_remotes, sizeof(*ids), compare_u32);
 	for (size_t i = 0; i < b->n_sainfos; i++) {
 		const struct conf_sainfo *s = b->sainfos[i];
-		if (s->remoteid != 0 && bsearch(&s->remoteid, ids, b->n_remotes, sizeof(*ids), compare_u32) == NULL)
+		if (s->remoteid != 0 &&
+		    bsearch(&s->remoteid, ids, b->n_remotes, sizeof(*ids), compare_u32) == NULL)
 			source_say(&b->src, CONF_WARNING, at_sainfo(s), NULL,
 			    "remoteid %u is the ph1id of no remote section", s->remoteid);
 	}
@@ -150,8 +156,8 @@ drop_unusable(struct bind *b, const struct conf_sainfo *s, struct prop_algs *l, 
 			l->v[n++] = l->v[i];
 			continue;
 		}
-		source_say(&b->src, CONF_WARNING, at_sainfo(s), NULL, "%s %s is not supported and left out", what,
-		    alg->conf[0]);
+		source_say(&b->src, CONF_WARNING, at_sainfo(s), NULL,
+		    "%s %s is not supported and left out", what, alg->conf[0]);
 	}
 	l->n = n;
 	if (had > 0 && n == 0)
@@ -161,9 +167,10 @@ drop_unusable(struct bind *b, const struct conf_sainfo *s, struct prop_algs *l, 
 static void
 resolve_sainfo(struct bind *b, struct conf_sainfo *s)
 {
-	static const struct prop_alg encr[] = { { ENCR_AES_GCM_16, 256 }, { ENCR_AES_GCM_16, 128 }, { ENCR_AES_CBC, 256 },
-		{ ENCR_AES_CBC, 128 } };
-	static const struct prop_alg integ[] = { { INTEG_HMAC_SHA256_128, 0 }, { INTEG_HMAC_SHA512_256, 0 } };
+	static const struct prop_alg encr[] = { { ENCR_AES_GCM_16, 256 }, { ENCR_AES_GCM_16, 128 },
+		{ ENCR_AES_CBC, 256 }, { ENCR_AES_CBC, 128 } };
+	static const struct prop_alg integ[] = { { INTEG_HMAC_SHA256_128, 0 },
+		{ INTEG_HMAC_SHA512_256, 0 } };
 	static const struct prop_alg comp[] = { { COMP_DEFLATE, 0 } };
 	bool written = s->encr.n > 0 || s->integ.n > 0;
 

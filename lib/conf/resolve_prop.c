@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: a `proposal` block is read twice, once for each version.  In IKEv1 its hash is the hash; in IKEv2 the same
- * word gives the integrity algorithm and, unless prf_algorithm says otherwise, the PRF.  RFC 7296 section 3.3 asks for AEAD and classic
- * ciphers in separate proposals, so that a block with both gives two.  Lines that are absent take the version's default.
+ * How it works: a `proposal` block is read twice, once for each version.  In IKEv1 its hash is the hash; in
+ * IKEv2 the same word gives the integrity algorithm and, unless prf_algorithm says otherwise, the PRF.  RFC
+ * 7296 section 3.3 asks for AEAD and classic ciphers in separate proposals, so that a block with both gives
+ * two.  Lines that are absent take the version's default.
  */
 #include "conf/direct.h"
 
@@ -61,11 +62,16 @@ static enum alg_id
 integ_of_hash(enum alg_id hash)
 {
 	switch ((int)hash) {
-	case HASH_MD5: return INTEG_HMAC_MD5_96;
-	case HASH_SHA1: return INTEG_HMAC_SHA1_96;
-	case HASH_SHA384: return INTEG_HMAC_SHA384_192;
-	case HASH_SHA512: return INTEG_HMAC_SHA512_256;
-	default: return INTEG_HMAC_SHA256_128;
+	case HASH_MD5:
+		return INTEG_HMAC_MD5_96;
+	case HASH_SHA1:
+		return INTEG_HMAC_SHA1_96;
+	case HASH_SHA384:
+		return INTEG_HMAC_SHA384_192;
+	case HASH_SHA512:
+		return INTEG_HMAC_SHA512_256;
+	default:
+		return INTEG_HMAC_SHA256_128;
 	}
 }
 
@@ -156,8 +162,10 @@ warn_list(struct bind *b, const struct conf_proposal *blk, const struct prop_alg
 {
 	for (uint8_t i = 0; i < l->n; i++)
 		if ((alg_get(l->v[i].id)->flags & ALG_UNUSABLE) != 0)
-			source_say(&b->src, CONF_WARNING, (struct place){ blk->file, blk->line, blk->col }, NULL,
-			    "%s is not supported and left out of the proposal", alg_get(l->v[i].id)->conf[0]);
+			source_say(&b->src, CONF_WARNING,
+			    (struct place){ blk->file, blk->line, blk->col }, NULL,
+			    "%s is not supported and left out of the proposal",
+			    alg_get(l->v[i].id)->conf[0]);
 }
 
 /* Is the block worth looking at?  Says why not. */
@@ -169,7 +177,8 @@ check_block(struct bind *b, const struct conf_proposal *blk)
 	if (blk->auth == ALG_ID_NONE || auth_usable(blk->auth))
 		return true;
 	source_say(&b->src, CONF_WARNING, (struct place){ blk->file, blk->line, blk->col }, NULL,
-	    "authentication_method %s is not supported: this proposal is not used", alg_get(blk->auth)->conf[0]);
+	    "authentication_method %s is not supported: this proposal is not used",
+	    alg_get(blk->auth)->conf[0]);
 	return false;
 }
 
@@ -183,9 +192,11 @@ check_aggressive(struct bind *b, const struct conf_remote *r)
 	for (size_t i = 0; i < r->v1.n; i++) {
 		if (r->v1.v[i].ke.n == 1 && r->v1.v[i].ke.v[0].id == first->v[0].id)
 			continue;
-		source_say(&b->src, CONF_ERROR, (struct place){ r->file, r->line, 1 }, "use one dh_group in all proposals",
+		source_say(&b->src, CONF_ERROR, (struct place){ r->file, r->line, 1 },
+		    "use one dh_group in all proposals",
 		    "aggressive mode cannot choose between DH groups: %s and %s",
-		    alg_get(first->v[0].id)->conf[0], alg_get(r->v1.v[i].ke.v[r->v1.v[i].ke.n - 1].id)->conf[0]);
+		    alg_get(first->v[0].id)->conf[0],
+		    alg_get(r->v1.v[i].ke.v[r->v1.v[i].ke.n - 1].id)->conf[0]);
 		return;
 	}
 }
@@ -196,9 +207,11 @@ check_left(struct bind *b, const struct conf_remote *r)
 	const struct place at = { r->file, r->line, 1 };
 
 	if (conf_remote_speaks(r, CONF_IKEV2) && r->v2.n == 0)
-		source_say(&b->src, CONF_ERROR, at, NULL, "no proposal of this section can be used in IKEv2");
+		source_say(&b->src, CONF_ERROR, at, NULL,
+		    "no proposal of this section can be used in IKEv2");
 	if (conf_remote_speaks_v1(r) && r->v1.n == 0)
-		source_say(&b->src, CONF_ERROR, at, NULL, "no proposal of this section can be used in IKEv1");
+		source_say(&b->src, CONF_ERROR, at, NULL,
+		    "no proposal of this section can be used in IKEv1");
 }
 
 void

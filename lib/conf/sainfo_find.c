@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: everything a section wants equal (remoteid, source, destination, from) is hashed into one key.  A lookup tries the
- * twelve keys that may match: source given or anonymous, destination given, clientaddr or anonymous, from given or none; among the
- * sections found the first in racoon's order wins.
+ * How it works: everything a section wants equal (remoteid, source, destination, from) is hashed into one
+ * key.  A lookup tries the twelve keys that may match: source given or anonymous, destination given,
+ * clientaddr or anonymous, from given or none; among the sections found the first in racoon's order wins.
  */
 #include "conf/index.h"
 #include "util/htab.h"
@@ -12,10 +12,10 @@
 /* What a key is made of.  Addresses and identities as bytes; zero is "any". */
 struct sel_key {
 	uint8_t kind, proto;
-	uint8_t len;             /* of an address */
-	uint8_t none[5];         /* no padding: the struct is hashed */
+	uint8_t len;     /* of an address */
+	uint8_t none[5]; /* no padding: the struct is hashed */
 	uint8_t lo[16], hi[16];
-	uint64_t id;             /* hash of a name */
+	uint64_t id; /* hash of a name */
 };
 
 static const uint8_t seed[16];
@@ -37,7 +37,8 @@ conf_ident_hash(const struct conf_ident *id)
 {
 	uint8_t kind = (uint8_t)id->kind;
 
-	return id->kind == CONF_ID_VALUE ? ident_hash(&id->id) : siphash24(seed, slice_of(&kind, 1));
+	return id->kind == CONF_ID_VALUE ? ident_hash(&id->id)
+					 : siphash24(seed, slice_of(&kind, 1));
 }
 
 static void
@@ -62,9 +63,9 @@ key_of_sel(struct sel_key *k, const struct conf_sel *sel)
 }
 
 struct key {
-	uint32_t       remoteid;
-	uint32_t       has_from;
-	uint64_t       from;
+	uint32_t remoteid;
+	uint32_t has_from;
+	uint64_t from;
 	struct sel_key src, dst;
 };
 
@@ -100,7 +101,8 @@ bool
 sainfo_same(const struct conf_sainfo *a, const struct conf_sainfo *b)
 {
 	struct key x = key_of(a), y = key_of(b);
-	bool group = a->group == b->group || (a->group != NULL && b->group != NULL && strcmp(a->group, b->group) == 0);
+	bool group = a->group == b->group ||
+		     (a->group != NULL && b->group != NULL && strcmp(a->group, b->group) == 0);
 
 	return group && memcmp(&x, &y, sizeof(x)) == 0;
 }
@@ -124,7 +126,9 @@ side_ok(const struct conf_sel *sel, const struct conf_side *side, const struct c
 	case CONF_SEL_ANY:
 		return true;
 	case CONF_SEL_CLIENTADDR:
-		return side->ts != NULL && is_host(side->ts, q->client_addr.family != 0 ? &q->client_addr : &q->peer_addr);
+		return side->ts != NULL &&
+		       is_host(
+			   side->ts, q->client_addr.family != 0 ? &q->client_addr : &q->peer_addr);
 	case CONF_SEL_TS:
 		return side->ts != NULL && ts_same(&sel->ts, side->ts);
 	case CONF_SEL_ID:
@@ -142,9 +146,10 @@ fits(const struct conf_sainfo *s, const struct conf_sainfo_query *q)
 		struct addr a;
 		if (q->peer == NULL)
 			return false;
-		if (s->from->kind == CONF_ID_VALUE ? !ident_match(&s->from->id, q->peer) :
-		    s->from->kind == CONF_ID_ADDRESS ? !ident_addr(q->peer, &a) || !addr_equal(&a, &q->peer_addr) :
-		    q->peer->type != ID_DER_ASN1_DN)
+		if (s->from->kind == CONF_ID_VALUE ? !ident_match(&s->from->id, q->peer)
+		    : s->from->kind == CONF_ID_ADDRESS
+			? !ident_addr(q->peer, &a) || !addr_equal(&a, &q->peer_addr)
+			: q->peer->type != ID_DER_ASN1_DN)
 			return false;
 	}
 	if (s->group != NULL && (q->in_group == NULL || !q->in_group(s->group, q->arg)))

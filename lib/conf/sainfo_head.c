@@ -3,9 +3,19 @@
 
 #include <string.h>
 
-static const struct { const char *word; uint8_t number; } protos[] = {
-	{ "any", 0 }, { "esp", 50 }, { "ah", 51 }, { "ipcomp", 108 }, { "icmp", 1 }, { "icmp6", 58 }, { "tcp", 6 },
-	{ "udp", 17 }, { "gre", 47 },
+static const struct {
+	const char *word;
+	uint8_t number;
+} protos[] = {
+	{ "any", 0 },
+	{ "esp", 50 },
+	{ "ah", 51 },
+	{ "ipcomp", 108 },
+	{ "icmp", 1 },
+	{ "icmp6", 58 },
+	{ "tcp", 6 },
+	{ "udp", 17 },
+	{ "gre", 47 },
 };
 
 #define N_PROTOS (sizeof(protos) / sizeof(protos[0]))
@@ -35,9 +45,12 @@ arg_proto(struct args *a, uint8_t *out)
 	for (size_t i = 0; w != NULL && i < N_PROTOS; i++)
 		name_closer(w, protos[i].word, &best);
 	if (t == NULL)
-		arg_error(a, NULL, "any, tcp, udp, icmp ...", "the protocol behind the address is missing");
+		arg_error(a, NULL, "any, tcp, udp, icmp ...",
+		    "the protocol behind the address is missing");
 	else
-		arg_unknown(a, t, "a protocol (any, tcp, udp, icmp ...), which must follow the address", best.name);
+		arg_unknown(a, t,
+		    "a protocol (any, tcp, udp, icmp ...), which must follow the address",
+		    best.name);
 	return false;
 }
 
@@ -88,7 +101,8 @@ arg_range(struct args *a, const struct token *t, const uint8_t *dash, struct ts 
 	a->at++;
 	if (ok && (ts->lo.family != ts->hi.family || addr_compare(&ts->lo, &ts->hi) > 0)) {
 		struct tok_buf name;
-		arg_error(a, t, NULL, "%s is no range: its ends are not in order", tok_text(t, &name));
+		arg_error(
+		    a, t, NULL, "%s is no range: its ends are not in order", tok_text(t, &name));
 		return false;
 	}
 	return ok;
@@ -110,7 +124,8 @@ arg_network(struct args *a, struct ts *ts)
 	prefix_range(&p, &ts->lo, &ts->hi);
 	if (!addr_equal(&ts->lo, &p.addr)) {
 		prefix_mask(&p);
-		arg_warn(a, t, NULL, "the address has bits behind its prefix length: %s is meant", prefix_text(&p, &text));
+		arg_warn(a, t, NULL, "the address has bits behind its prefix length: %s is meant",
+		    prefix_text(&p, &text));
 	}
 	return true;
 }
@@ -128,11 +143,13 @@ arg_sel(struct args *a, struct conf_sel *out)
 			arg_error(a, NULL, NULL, "an address is missing");
 			return false;
 		}
-		return arg_network(a, &out->ts) && arg_ports(a, &out->ts) && arg_proto(a, &out->ts.proto);
+		return arg_network(a, &out->ts) && arg_ports(a, &out->ts) &&
+		       arg_proto(a, &out->ts.proto);
 	}
 	out->kind = CONF_SEL_ID;
 	if (tok_is(t, "asn1dn")) {
-		arg_error(a, t, "use 'from asn1dn' for the peer's identity", "asn1dn cannot select traffic");
+		arg_error(a, t, "use 'from asn1dn' for the peer's identity",
+		    "asn1dn cannot select traffic");
 		return false;
 	}
 	a->at--;
@@ -155,12 +172,14 @@ destination(struct args *a, struct conf_sainfo *s)
 	if (!at_selector(a)) {
 		if (s->src.kind == CONF_SEL_ANY)
 			return true;
-		arg_error(a, t, "an address, 'anonymous' or 'clientaddr'", "the destination of the sainfo is missing");
+		arg_error(a, t, "an address, 'anonymous' or 'clientaddr'",
+		    "the destination of the sainfo is missing");
 		return false;
 	}
 	if (arg_word_is(a, "anonymous")) {
 		if (s->src.kind == CONF_SEL_ANY)
-			arg_error(a, t, "write 'sainfo anonymous'", "'sainfo anonymous anonymous' is not accepted");
+			arg_error(a, t, "write 'sainfo anonymous'",
+			    "'sainfo anonymous anonymous' is not accepted");
 		return !a->bad;
 	}
 	if (arg_word_is(a, "clientaddr")) {
@@ -174,7 +193,8 @@ static bool
 header(struct args *a, struct conf_sainfo *s)
 {
 	if (arg_peek(a) == NULL) {
-		arg_error(a, NULL, "sainfo anonymous, or sainfo address A any address B any", "'sainfo' needs a selector");
+		arg_error(a, NULL, "sainfo anonymous, or sainfo address A any address B any",
+		    "'sainfo' needs a selector");
 		return false;
 	}
 	if (!arg_word_is(a, "anonymous") && (!at_selector(a) || !arg_sel(a, &s->src))) {
@@ -211,7 +231,8 @@ bind_sainfo(struct args *a, const struct directive *d, void *obj)
 		return;
 	direct_block(b, d->sub, a->st->kids, &s);
 	struct conf_sainfo *copy = bind_alloc(b, sizeof(*copy));
-	if (copy == NULL || !bind_grow(b, (void **)&b->sainfos, b->n_sainfos, &b->cap_sainfos, sizeof(*b->sainfos)))
+	if (copy == NULL ||
+	    !bind_grow(b, (void **)&b->sainfos, b->n_sainfos, &b->cap_sainfos, sizeof(*b->sainfos)))
 		return;
 	*copy = s;
 	b->sainfos[b->n_sainfos++] = copy;
@@ -237,7 +258,8 @@ print_sel(struct printer *p, const struct conf_sel *sel)
 		break;
 	}
 	if (!range_prefix(&sel->ts.lo, &sel->ts.hi, &net))
-		pr_add(p, " address %s-%s", addr_text(&sel->ts.lo, &lo), addr_text(&sel->ts.hi, &hi));
+		pr_add(
+		    p, " address %s-%s", addr_text(&sel->ts.lo, &lo), addr_text(&sel->ts.hi, &hi));
 	else if (net.len == addr_bits(&net.addr))
 		pr_add(p, " address %s", addr_text(&net.addr, &lo));
 	else
@@ -277,4 +299,5 @@ print_sainfo(struct printer *p, const struct directive *d, const void *obj, cons
 	pr_line(p, "}");
 }
 
-const struct dir_type dir_sainfo_type = { "SOURCE DESTINATION [from ID|group \"NAME\"]", bind_sainfo, print_sainfo };
+const struct dir_type dir_sainfo_type = { "SOURCE DESTINATION [from ID|group \"NAME\"]",
+	bind_sainfo, print_sainfo };

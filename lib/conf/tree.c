@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: statement() collects tokens until ';' or '{'; a block calls it again for each of its statements, at most
- * TREE_DEPTH deep; what is deeper is skipped by counting braces.
+ * How it works: statement() collects tokens until ';' or '{'; a block calls it again for each of its
+ * statements, at most TREE_DEPTH deep; what is deeper is skipped by counting braces.
  */
 #include "conf/tree.h"
 
 #include <string.h>
 
 struct builder {
-	struct lex   *lex;
+	struct lex *lex;
 	struct arena *mem;
-	struct token *tok;           /* of the statement under way */
-	size_t        n, cap;
-	struct token  close;         /* the '}' that ended the last one */
+	struct token *tok; /* of the statement under way */
+	size_t n, cap;
+	struct token close; /* the '}' that ended the last one */
 };
 
 static struct place
@@ -72,8 +72,8 @@ static void
 swallowed(struct builder *b, const struct token *t, bool *said)
 {
 	if (!*said)
-		source_lenient(b->lex->src, place_of(b, t), "leave it out", "'%c' has no meaning here and is ignored",
-		    t->s.p[0]);
+		source_lenient(b->lex->src, place_of(b, t), "leave it out",
+		    "'%c' has no meaning here and is ignored", t->s.p[0]);
 	*said = true;
 }
 
@@ -83,7 +83,8 @@ missing_semicolon(struct builder *b, const char *where)
 	const struct token *last = &b->tok[b->n - 1];
 	struct tok_buf name;
 
-	source_say(b->lex->src, CONF_ERROR, (struct place){ b->lex->file, last->end_line, last->end_col }, NULL,
+	source_say(b->lex->src, CONF_ERROR,
+	    (struct place){ b->lex->file, last->end_line, last->end_col }, NULL,
 	    "missing ';' after %s%s", tok_text(last, &name), where);
 }
 
@@ -118,14 +119,22 @@ collect(struct builder *b, bool after_block, enum ending *out)
 		case TOK_CLOSE:
 		case TOK_END:
 			if (b->n > 0)
-				missing_semicolon(b, t.kind == TOK_END ? " at the end of the file" : "");
+				missing_semicolon(
+				    b, t.kind == TOK_END ? " at the end of the file" : "");
 			b->close = t;
 			*out = t.kind == TOK_END ? END_FILE : END_CLOSE;
 			return IKE_OK;
-		case TOK_EQUALS: case TOK_LPAREN: case TOK_RPAREN:
+		case TOK_EQUALS:
+		case TOK_LPAREN:
+		case TOK_RPAREN:
 			swallowed(b, &t, &said);
 			break;
-		case TOK_WORD: case TOK_STRING: case TOK_COMMA: case TOK_LBRACKET: case TOK_RBRACKET: case TOK_SLASH:
+		case TOK_WORD:
+		case TOK_STRING:
+		case TOK_COMMA:
+		case TOK_LBRACKET:
+		case TOK_RBRACKET:
+		case TOK_SLASH:
 			TRY(push(b, &t));
 			break;
 		}
@@ -136,10 +145,12 @@ static ike_err
 block(struct builder *b, struct stmt *s, unsigned depth);
 
 /*
- * One statement of any kind, appended to *tail.  *ending is how it ended; a block that had no directive is passed over.
+ * One statement of any kind, appended to *tail.  *ending is how it ended; a block that had no directive is
+ * passed over.
  */
 static ike_err
-statement(struct builder *b, unsigned depth, bool after_block, struct stmt **tail, enum ending *ending)
+statement(
+    struct builder *b, unsigned depth, bool after_block, struct stmt **tail, enum ending *ending)
 {
 	TRY(collect(b, after_block, ending));
 	if (b->n == 0) {
@@ -162,7 +173,8 @@ block(struct builder *b, struct stmt *s, unsigned depth)
 	bool after_block = false;
 
 	if (depth > TREE_DEPTH) {
-		source_say(b->lex->src, CONF_ERROR, place_of(b, &s->tok[0]), NULL, "blocks are nested too deeply");
+		source_say(b->lex->src, CONF_ERROR, place_of(b, &s->tok[0]), NULL,
+		    "blocks are nested too deeply");
 		skip_block(b);
 		return IKE_OK;
 	}
@@ -194,7 +206,8 @@ tree_next(struct lex *l, struct arena *mem, struct stmt **out)
 		enum ending e;
 		TRY(statement(&b, 0, after_block, &s, &e));
 		if (e == END_CLOSE)
-			source_say(l->src, CONF_ERROR, place_of(&b, &b.close), NULL, "'}' without a '{' before it");
+			source_say(l->src, CONF_ERROR, place_of(&b, &b.close), NULL,
+			    "'}' without a '{' before it");
 		if (s != NULL || e == END_FILE)
 			break;
 		after_block = false;

@@ -86,7 +86,8 @@ checked_time(struct args *a, const struct directive *d, uint32_t *out)
 	if (!arg_seconds(a, &v))
 		return false;
 	if (v < d->min || v > SECONDS_MAX) {
-		arg_error(a, t, NULL, "the time %s is too %s", tok_text(t, &name), v < d->min ? "short" : "long");
+		arg_error(a, t, NULL, "the time %s is too %s", tok_text(t, &name),
+		    v < d->min ? "short" : "long");
 		return false;
 	}
 	*out = v;
@@ -219,7 +220,8 @@ bind_addr4(struct args *a, const struct directive *d, void *obj)
 	if (!arg_addr(a, &addr, NULL))
 		return;
 	if (addr.family != 4)
-		arg_error(a, t, NULL, "'%s' takes an IPv4 address, not %s", d->name, tok_text(t, &name));
+		arg_error(
+		    a, t, NULL, "'%s' takes an IPv4 address, not %s", d->name, tok_text(t, &name));
 	else
 		*(struct addr *)field(obj, d) = addr;
 }
@@ -241,7 +243,8 @@ static void
 bind_sub(struct args *a, const struct directive *d, void *obj)
 {
 	const struct token *t = arg_next(a);
-	const struct directive *row = t != NULL && t->kind == TOK_WORD ? direct_find(d->sub, t->s) : NULL;
+	const struct directive *row =
+	    t != NULL && t->kind == TOK_WORD ? direct_find(d->sub, t->s) : NULL;
 	struct dir_word words[17] = { { NULL, 0, NULL } };
 
 	if (row == NULL) {

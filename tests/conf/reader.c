@@ -10,9 +10,9 @@ ike_err
 test_read_file(const char *path, struct buf *out)
 {
 	uint8_t chunk[4096];
-	size_t  n;
+	size_t n;
 	ike_err err = IKE_OK;
-	FILE   *f = fopen(path, "r");
+	FILE *f = fopen(path, "r");
 
 	if (f == NULL)
 		return IKE_E_NOTFOUND;

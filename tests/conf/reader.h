@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * reader - the files of tests/conf for conf_parse(): relative names are below a root directory, absolute ones do not exist,
- * and one file may be kept in memory.
+ * reader - the files of tests/conf for conf_parse(): relative names are below a root directory, absolute ones
+ * do not exist, and one file may be kept in memory.
  */
 #ifndef TESTS_CONF_READER_H
 #define TESTS_CONF_READER_H
@@ -9,8 +9,8 @@
 #include "conf/conf.h"
 
 struct test_reader {
-	const char  *root;        /* without a '/' at its end */
-	const char  *mem_name;    /* this name is the text below, NULL: none */
+	const char *root;     /* without a '/' at its end */
+	const char *mem_name; /* this name is the text below, NULL: none */
 	struct slice mem;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A configuration: whatever it is, it is read or refused; what is read prints as text that is read again and prints the same.
- * The text may include itself ("self") and files made of its second half ("half").
+ * A configuration: whatever it is, it is read or refused; what is read prints as text that is read again and
+ * prints the same. The text may include itself ("self") and files made of its second half ("half").
  */
 #include "conf/conf.h"
 #include "fuzz/driver.h"
@@ -51,16 +51,20 @@ use(const struct conf *c)
 	for (size_t i = 0; i < c->n_remotes; i++) {
 		struct conf_query q = { .peer = c->remotes[i]->peer };
 		const struct conf_remote *r;
-		if (conf_remote_best(c, &q, &r, &unique) != IKE_OK || conf_remote_by_name(c, c->remotes[i]->name) == NULL)
+		if (conf_remote_best(c, &q, &r, &unique) != IKE_OK ||
+		    conf_remote_by_name(c, c->remotes[i]->name) == NULL)
 			abort();
 	}
 	for (size_t i = 0; i < c->n_sainfos; i++) {
 		const struct conf_sainfo *s = c->sainfos[i];
-		struct conf_sainfo_query q = { .ph1id = s->remoteid, .local.ts = &s->src.ts, .remote.ts = &s->dst.ts };
+		struct conf_sainfo_query q = {
+			.ph1id = s->remoteid, .local.ts = &s->src.ts, .remote.ts = &s->dst.ts
+		};
 		if (conf_child_props(s, PROTO_ESP, MODE_TUNNEL, p, &n) != IKE_OK || n == 0)
 			abort();
-		if (s->src.kind == CONF_SEL_TS && s->dst.kind == CONF_SEL_TS && s->from == NULL && s->group == NULL &&
-		    s->src.ts.proto == s->dst.ts.proto && conf_sainfo_find(c, &q) == NULL)
+		if (s->src.kind == CONF_SEL_TS && s->dst.kind == CONF_SEL_TS && s->from == NULL &&
+		    s->group == NULL && s->src.ts.proto == s->dst.ts.proto &&
+		    conf_sainfo_find(c, &q) == NULL)
 			abort();
 	}
 }
@@ -86,7 +90,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (conf_print(c, CONF_PRINT_SECRETS, &one) != IKE_OK)
 			abort();
 		if (parse(buf_slice(&one), &d, &again) == IKE_OK) {
-			if (conf_print(again, CONF_PRINT_SECRETS, &two) != IKE_OK || !slice_equal(buf_slice(&one), buf_slice(&two)))
+			if (conf_print(again, CONF_PRINT_SECRETS, &two) != IKE_OK ||
+			    !slice_equal(buf_slice(&one), buf_slice(&two)))
 				abort();
 			conf_unref(again);
 		} else if (memmem(data, size, "keyid", 5) == NULL) {

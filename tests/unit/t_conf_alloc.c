@@ -72,9 +72,13 @@ START_TEST(large_file)
 	struct conf_reader r = test_reader(&t);
 
 	for (int i = 0; i < 60; i++) {
-		snprintf(line, sizeof(line), "remote 192.0.2.%d { exchange_mode main; my_identifier fqdn \"h%d\"; dpd_delay 10;\n"
-		    "proposal { encryption_algorithm aes 256; hash_algorithm sha1; dh_group 14; } }\n"
-		    "sainfo address 10.0.0.%d any anonymous { pfs_group 14; }\n", i, i, i);
+		snprintf(line, sizeof(line),
+		    "remote 192.0.2.%d { exchange_mode main; my_identifier fqdn \"h%d\"; dpd_delay "
+		    "10;\n"
+		    "proposal { encryption_algorithm aes 256; hash_algorithm sha1; dh_group 14; } "
+		    "}\n"
+		    "sainfo address 10.0.0.%d any anonymous { pfs_group 14; }\n",
+		    i, i, i);
 		ck_assert_int_eq(buf_append(&text, slice_str(line)), IKE_OK);
 	}
 	t.mem = buf_slice(&text);

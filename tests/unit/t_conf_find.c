@@ -86,17 +86,21 @@ END_TEST
 
 START_TEST(candidates_come_with_the_address_first)
 {
-	struct conf *c = parsed("remote anonymous { }\nremote \"x\" { remote_address 192.0.2.1; passive on; }\n"
-	    "remote \"any2\" { }\nremote \"y\" { remote_address 192.0.2.1; passive on; }\nremote 192.0.2.9 { }\n");
+	struct conf *c =
+	    parsed("remote anonymous { }\nremote \"x\" { remote_address 192.0.2.1; passive on; }\n"
+		   "remote \"any2\" { }\nremote \"y\" { remote_address 192.0.2.1; passive on; "
+		   "}\nremote 192.0.2.9 { }\n");
 	struct conf_query q = { .peer = { addr("192.0.2.1"), 500 } };
 	char names[100] = "";
 
-	for (const struct conf_remote *r = conf_remote_next(c, &q, NULL); r != NULL; r = conf_remote_next(c, &q, r))
+	for (const struct conf_remote *r = conf_remote_next(c, &q, NULL); r != NULL;
+	     r = conf_remote_next(c, &q, r))
 		strcat(strcat(names, r->name), " ");
 	ck_assert_str_eq(names, "x y anonymous any2 ");
 	q.peer.addr.family = 0;
 	names[0] = 0;
-	for (const struct conf_remote *r = conf_remote_next(c, &q, NULL); r != NULL; r = conf_remote_next(c, &q, r))
+	for (const struct conf_remote *r = conf_remote_next(c, &q, NULL); r != NULL;
+	     r = conf_remote_next(c, &q, r))
 		strcat(strcat(names, r->name), " ");
 	ck_assert_str_eq(names, "anonymous x any2 y 192.0.2.9 ");
 	conf_unref(c);
@@ -106,7 +110,8 @@ END_TEST
 START_TEST(a_tie_is_told)
 {
 	struct conf *c = parsed("remote \"one\" { remote_address 192.0.2.1; }\n"
-	    "remote \"two\" { remote_address 192.0.2.1 [4500]; }\nremote \"three\" { remote_address 192.0.2.1; }\n");
+				"remote \"two\" { remote_address 192.0.2.1 [4500]; }\nremote "
+				"\"three\" { remote_address 192.0.2.1; }\n");
 	struct conf_query q = { .peer = { addr("192.0.2.1"), 500 } };
 	bool unique;
 
@@ -128,9 +133,10 @@ is_second(const struct conf_remote *r, void *arg)
 
 START_TEST(identity_and_proposal_decide)
 {
-	struct conf *c = parsed(
-	    "remote \"one\" { exchange_mode main; verify_identifier on; peers_identifier fqdn \"a\"; }\n"
-	    "remote \"two\" { exchange_mode main, ikev2; peers_identifier fqdn \"b\"; peers_identifier fqdn \"c\"; }\n");
+	struct conf *c = parsed("remote \"one\" { exchange_mode main; verify_identifier on; "
+				"peers_identifier fqdn \"a\"; }\n"
+				"remote \"two\" { exchange_mode main, ikev2; peers_identifier fqdn "
+				"\"b\"; peers_identifier fqdn \"c\"; }\n");
 	struct ident id;
 	struct conf_query q = { .mode = CONF_MAIN, .peer_id = &id };
 	bool unique;
@@ -146,7 +152,8 @@ START_TEST(identity_and_proposal_decide)
 	ck_assert_str_eq(best(c, &q, &unique), "none");
 	q = (struct conf_query){ .prop_fits = is_second };
 	ck_assert_str_eq(best(c, &q, &unique), "two");
-	ck_assert_uint_eq(conf_remote_score(c->remotes[1], &q), CONF_FITS_BASIC | CONF_FITS_PROPOSAL);
+	ck_assert_uint_eq(
+	    conf_remote_score(c->remotes[1], &q), CONF_FITS_BASIC | CONF_FITS_PROPOSAL);
 	q = (struct conf_query){ .auth_fits = is_second };
 	ck_assert_uint_eq(conf_remote_score(c->remotes[0], &q), 0);
 	ck_assert_uint_eq(conf_remote_score(c->remotes[1], &q), CONF_FITS_BASIC | CONF_FITS_AUTH);
@@ -157,7 +164,8 @@ END_TEST
 START_TEST(identifiers_without_a_value)
 {
 	struct conf *c = parsed("remote \"a\" { verify_identifier on; peers_identifier address; }\n"
-	    "remote \"d\" { verify_identifier on; peers_identifier asn1dn; }\nremote \"any\" { }\n");
+				"remote \"d\" { verify_identifier on; peers_identifier asn1dn; "
+				"}\nremote \"any\" { }\n");
 	struct addr at = addr("192.0.2.1"), other = addr("192.0.2.2");
 	struct ident id, dn;
 
@@ -207,23 +215,24 @@ found(const struct conf *c, const struct conf_sainfo_query *q)
 }
 
 static const char sections[] =
-    "sainfo anonymous { }\n"                                                     /* 1 */
-    "sainfo anonymous address 10.0.2.0/24 any { }\n"                             /* 2 */
-    "sainfo address 10.0.1.0/24 any anonymous { }\n"                             /* 3 */
-    "sainfo address 10.0.1.0/24 any address 10.0.2.0/24 any { }\n"               /* 4 */
-    "sainfo address 10.0.1.0/24 any address 10.0.2.0/24 tcp { }\n"               /* 5 */
-    "sainfo anonymous from fqdn \"peer\" { }\n"                                  /* 6 */
-    "sainfo anonymous from asn1dn \"CN=*\" { }\n"                                /* 7 */
-    "sainfo anonymous { remoteid 5; }\n"                                         /* 8 */
-    "sainfo address 10.9.0.1/32 any clientaddr { }\n"                            /* 9 */
-    "sainfo fqdn \"a\" fqdn \"b\" { }\n"                                         /* 10 */
-    "sainfo address 10.9.0.2 any anonymous group \"staff\" { }\n"                /* 11 */
+    "sainfo anonymous { }\n"                                       /* 1 */
+    "sainfo anonymous address 10.0.2.0/24 any { }\n"               /* 2 */
+    "sainfo address 10.0.1.0/24 any anonymous { }\n"               /* 3 */
+    "sainfo address 10.0.1.0/24 any address 10.0.2.0/24 any { }\n" /* 4 */
+    "sainfo address 10.0.1.0/24 any address 10.0.2.0/24 tcp { }\n" /* 5 */
+    "sainfo anonymous from fqdn \"peer\" { }\n"                    /* 6 */
+    "sainfo anonymous from asn1dn \"CN=*\" { }\n"                  /* 7 */
+    "sainfo anonymous { remoteid 5; }\n"                           /* 8 */
+    "sainfo address 10.9.0.1/32 any clientaddr { }\n"              /* 9 */
+    "sainfo fqdn \"a\" fqdn \"b\" { }\n"                           /* 10 */
+    "sainfo address 10.9.0.2 any anonymous group \"staff\" { }\n"  /* 11 */
     "remote \"x\" { ph1id 5; }\n";
 
 START_TEST(the_most_specific_sainfo_is_found)
 {
 	struct conf *c = parsed(sections);
-	struct ts a = net("10.0.1.0/24", 0, 0), b = net("10.0.2.0/24", 0, 0), o = net("10.7.0.0/16", 0, 0);
+	struct ts a = net("10.0.1.0/24", 0, 0), b = net("10.0.2.0/24", 0, 0),
+		  o = net("10.7.0.0/16", 0, 0);
 	struct ts wide = net("10.0.0.0/8", 0, 0), tcp = net("10.0.2.0/24", 6, 80);
 	struct ts port = net("10.0.1.0/24", 0, 0);
 	struct conf_sainfo_query q = { .local.ts = &a, .remote.ts = &b };
@@ -291,10 +300,13 @@ is_staff(const char *group, void *arg)
 START_TEST(clientaddr_names_and_groups)
 {
 	struct conf *c = parsed(sections);
-	struct ts server = net("10.9.0.1/32", 0, 0), client = net("10.99.0.7/32", 0, 0), peer = net("192.0.2.1/32", 0, 0);
+	struct ts server = net("10.9.0.1/32", 0, 0), client = net("10.99.0.7/32", 0, 0),
+		  peer = net("192.0.2.1/32", 0, 0);
 	struct ts group = net("10.9.0.2/32", 0, 0);
 	struct ident a, b;
-	struct conf_sainfo_query q = { .local.ts = &server, .remote.ts = &client, .peer_addr = addr("192.0.2.1"),
+	struct conf_sainfo_query q = { .local.ts = &server,
+		.remote.ts = &client,
+		.peer_addr = addr("192.0.2.1"),
 		.client_addr = addr("10.99.0.7") };
 	bool staff = true;
 
@@ -309,7 +321,9 @@ START_TEST(clientaddr_names_and_groups)
 	ck_assert_uint_eq(found(c, &q), 10);
 	q.remote.id = &a;
 	ck_assert_uint_eq(found(c, &q), 1);
-	q = (struct conf_sainfo_query){ .local.ts = &group, .remote.ts = &peer, .in_group = is_staff, .arg = &staff };
+	q = (struct conf_sainfo_query){
+		.local.ts = &group, .remote.ts = &peer, .in_group = is_staff, .arg = &staff
+	};
 	ck_assert_uint_eq(found(c, &q), 11);
 	staff = false;
 	ck_assert_uint_eq(found(c, &q), 1);
@@ -332,10 +346,12 @@ expect_prop(const struct prop *p, const char *want)
 START_TEST(proposals_of_a_sainfo)
 {
 	struct conf *c = parsed("sainfo anonymous { pfs_group 14; lifetime time 1 hour;\n"
-	    "encryption_algorithm aes 256, aes_gcm_16 256, aes 128; authentication_algorithm non_auth, hmac_sha1;\n"
-	    "compression_algorithm deflate; }\n"
-	    "sainfo address 10.0.0.1 any anonymous { authentication_algorithm non_auth; encryption_algorithm aes_gcm_16;\n"
-	    "compression_algorithm deflate; }\n");
+				"encryption_algorithm aes 256, aes_gcm_16 256, aes 128; "
+				"authentication_algorithm non_auth, hmac_sha1;\n"
+				"compression_algorithm deflate; }\n"
+				"sainfo address 10.0.0.1 any anonymous { authentication_algorithm "
+				"non_auth; encryption_algorithm aes_gcm_16;\n"
+				"compression_algorithm deflate; }\n");
 	const struct conf_sainfo *s = c->sainfos[1], *gcm = c->sainfos[0];
 	struct prop p[CONF_CHILD_PROPS];
 	size_t n;
@@ -387,7 +403,8 @@ START_TEST(the_strict_take_no_leniency)
 	ck_assert(d.strict);
 	ck_assert_int_eq(test_parse("remote anonymous { dpd_delay = 1; }\n", &d, &c), IKE_E_SYNTAX);
 	conf_diags_free(&d);
-	ck_assert_int_eq(test_parse("sainfo anonymous { encryption_algorithm aes256; }\n", &d, &c), IKE_E_SYNTAX);
+	ck_assert_int_eq(test_parse("sainfo anonymous { encryption_algorithm aes256; }\n", &d, &c),
+	    IKE_E_SYNTAX);
 	ck_assert_uint_eq(d.errors, 2);
 	conf_diags_free(&d);
 }

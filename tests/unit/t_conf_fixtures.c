@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Every file in tests/conf/accepted must load and mean what its .expect says: the warnings, a line "---", and the effective
- * meaning in short.  Every file in tests/conf/rejected must be refused with the messages of its .expect.  What was loaded is
- * also printed in full and read again, which must give the same.
+ * Every file in tests/conf/accepted must load and mean what its .expect says: the warnings, a line "---", and
+ * the effective meaning in short.  Every file in tests/conf/rejected must be refused with the messages of its
+ * .expect.  What was loaded is also printed in full and read again, which must give the same.
  *
- * With CONF_UPDATE=1 in the environment the .expect files are written instead of compared; look at the difference then.
+ * With CONF_UPDATE=1 in the environment the .expect files are written instead of compared; look at the
+ * difference then.
  */
 #include "conf/reader.h"
 #include "conf/direct.h"
@@ -54,7 +55,8 @@ compare(const char *name, const struct buf *got)
 	ck_assert_msg(test_read_file(path, &want) == IKE_OK, "%s is missing", path);
 	if (!slice_equal(buf_slice(&want), buf_slice(got)))
 		fprintf(stderr, "%s: got:\n%.*s", name, (int)got->n, (const char *)got->p);
-	ck_assert_msg(slice_equal(buf_slice(&want), buf_slice(got)), "%s differs from %s", name, path);
+	ck_assert_msg(
+	    slice_equal(buf_slice(&want), buf_slice(got)), "%s differs from %s", name, path);
 	buf_free(&want);
 }
 
@@ -72,12 +74,13 @@ round_trip(const char *name, const struct conf *c)
 	ike_err err = conf_parse(&r, "mem", &d, &again);
 	if (err != IKE_OK) {
 		add_diags(&two, &d);
-		ck_abort_msg("%s: printed text is refused: %.*s\n%.*s", name, (int)two.n, (const char *)two.p, (int)one.n,
-		    (const char *)one.p);
+		ck_abort_msg("%s: printed text is refused: %.*s\n%.*s", name, (int)two.n,
+		    (const char *)two.p, (int)one.n, (const char *)one.p);
 	}
 	ck_assert_int_eq(conf_print(again, CONF_PRINT_SECRETS, &two), IKE_OK);
-	ck_assert_msg(slice_equal(buf_slice(&one), buf_slice(&two)), "%s changes when printed and read:\n%.*s\n%.*s", name,
-	    (int)one.n, (const char *)one.p, (int)two.n, (const char *)two.p);
+	ck_assert_msg(slice_equal(buf_slice(&one), buf_slice(&two)),
+	    "%s changes when printed and read:\n%.*s\n%.*s", name, (int)one.n, (const char *)one.p,
+	    (int)two.n, (const char *)two.p);
 	conf_unref(again);
 	buf_free(&one);
 	buf_free(&two);
@@ -160,7 +163,7 @@ END_TEST
 
 static struct {
 	const struct directive *row[ROWS_MAX];
-	size_t                  n;
+	size_t n;
 } used;
 
 static void
@@ -193,7 +196,8 @@ mark_block(const struct dir_table *t, const struct stmt *kids)
 		mark(d);
 		if (d->sub == NULL)
 			continue;
-		if (d->type == &dir_sub && s->n > 1 && (sub = direct_find(d->sub, s->tok[1].s)) != NULL)
+		if (d->type == &dir_sub && s->n > 1 &&
+		    (sub = direct_find(d->sub, s->tok[1].s)) != NULL)
 			mark(sub);
 		if (s->block)
 			mark_block(d->sub, s->kids);
@@ -236,14 +240,16 @@ static void
 in_accepted(const struct dir_table *t, const struct directive *d)
 {
 	if ((d->flags & DIR_REFUSED) == 0)
-		ck_assert_msg(is_used(d), "no file in tests/conf/accepted has '%s' in %s", d->name, t->name);
+		ck_assert_msg(
+		    is_used(d), "no file in tests/conf/accepted has '%s' in %s", d->name, t->name);
 }
 
 static void
 in_rejected(const struct dir_table *t, const struct directive *d)
 {
 	if ((d->flags & DIR_REFUSED) != 0)
-		ck_assert_msg(is_used(d), "no file in tests/conf/rejected has '%s' in %s", d->name, t->name);
+		ck_assert_msg(
+		    is_used(d), "no file in tests/conf/rejected has '%s' in %s", d->name, t->name);
 }
 
 START_TEST(every_directive_has_a_fixture)
@@ -263,11 +269,13 @@ static void
 in_manual(const struct dir_table *t, const struct directive *d)
 {
 	char want[2][80];
-	const char *first = strncmp(t->name, "lifetime", strlen("lifetime")) == 0 ? "lifetime " : "";
+	const char *first =
+	    strncmp(t->name, "lifetime", strlen("lifetime")) == 0 ? "lifetime " : "";
 
 	snprintf(want[0], sizeof(want[0]), ".It Ic %s%s ", first, d->name);
 	snprintf(want[1], sizeof(want[1]), ".It Ic %s%s\n", first, d->name);
-	ck_assert_msg(strstr((const char *)manual.p, want[0]) != NULL || strstr((const char *)manual.p, want[1]) != NULL,
+	ck_assert_msg(strstr((const char *)manual.p, want[0]) != NULL ||
+			  strstr((const char *)manual.p, want[1]) != NULL,
 	    "ringtail.conf(5) does not describe '%s' of %s", d->name, t->name);
 }
 

@@ -14,8 +14,10 @@ add_peer(struct buf *b, unsigned i)
 {
 	char line[400];
 	int n = snprintf(line, sizeof(line),
-	    "remote \"p%u\" inherit \"%s\" { remote_address 10.1.%u.%u; peers_identifier fqdn \"p%u\"; verify_identifier on; }\n"
-	    "sainfo address 10.0.0.1 any address 10.2.%u.%u any from fqdn \"p%u\" { pfs_group x25519; }\n",
+	    "remote \"p%u\" inherit \"%s\" { remote_address 10.1.%u.%u; peers_identifier fqdn "
+	    "\"p%u\"; verify_identifier on; }\n"
+	    "sainfo address 10.0.0.1 any address 10.2.%u.%u any from fqdn \"p%u\" { pfs_group "
+	    "x25519; }\n",
 	    i, i == 0 ? "base" : "p0", i / 250, i % 250 + 1, i, i / 250, i % 250 + 1, i);
 
 	ck_assert_int_gt(n, 0);
@@ -68,7 +70,8 @@ START_TEST(ten_thousand_peers)
 	struct conf_diags d = { 0 };
 	struct conf *c = NULL;
 
-	ck_assert_int_eq(buf_append(&text, slice_str("remote \"base\" { dpd_delay 7; }\n")), IKE_OK);
+	ck_assert_int_eq(
+	    buf_append(&text, slice_str("remote \"base\" { dpd_delay 7; }\n")), IKE_OK);
 	for (unsigned i = 0; i < PEERS; i++)
 		add_peer(&text, i);
 	t.mem = buf_slice(&text);

@@ -9,9 +9,9 @@
 
 struct text_test {
 	struct conf_diags diags;
-	struct source     src;
-	struct lex        lex;
-	struct arena      mem;
+	struct source src;
+	struct lex lex;
+	struct arena mem;
 };
 
 static void
@@ -108,7 +108,8 @@ show(const struct stmt *s, char *out, size_t cap)
 {
 	for (; s != NULL; s = s->next) {
 		for (size_t i = 0; i < s->n; i++)
-			snprintf(out + strlen(out), cap - strlen(out), "%.*s ", (int)s->tok[i].s.n, (const char *)s->tok[i].s.p);
+			snprintf(out + strlen(out), cap - strlen(out), "%.*s ", (int)s->tok[i].s.n,
+			    (const char *)s->tok[i].s.p);
 		if (!s->block) {
 			strcat(out, "; ");
 			continue;
@@ -167,7 +168,8 @@ START_TEST(messages_print_with_their_place)
 	struct buf out = { 0 };
 
 	begin(&t, "");
-	source_say(&t.src, CONF_ERROR, (struct place){ "x.conf", 3, 7 }, "do that", "this is %s", "wrong");
+	source_say(
+	    &t.src, CONF_ERROR, (struct place){ "x.conf", 3, 7 }, "do that", "this is %s", "wrong");
 	source_say(&t.src, CONF_WARNING, (struct place){ "x.conf", 0, 0 }, NULL, "hm");
 	ck_assert_int_eq(conf_diag_print(&t.diags.v[0], &out), IKE_OK);
 	ck_assert_int_eq(conf_diag_print(&t.diags.v[1], &out), IKE_OK);
