@@ -118,10 +118,10 @@ xfrm_get_selector(const struct xfrm_selector *x, struct sa_selector *out)
 	out->src.len = prefix_len(x->prefixlen_s, &out->src.addr);
 	out->dst.len = prefix_len(x->prefixlen_d, &out->dst.addr);
 	out->proto = x->proto;
-	out->sport = ntohs(x->sport);
-	out->dport = ntohs(x->dport);
 	out->sport_set = x->sport_mask != 0;
 	out->dport_set = x->dport_mask != 0;
+	out->sport = out->sport_set ? ntohs(x->sport) : 0;
+	out->dport = out->dport_set ? ntohs(x->dport) : 0;
 }
 
 static uint64_t
@@ -285,7 +285,8 @@ xfrm_get_marks(const struct xfrm_attrs *a, uint32_t *mark, uint32_t *mask, uint3
 
 	TRY(xfrm_attr_copy(a, XFRMA_MARK, &m, sizeof(m), &there));
 	TRY(xfrm_attr_copy(a, XFRMA_IF_ID, &id, sizeof(id), &there));
-	*mark = m.v;
+	/* with an empty mask the value means nothing */
+	*mark = m.m != 0 ? m.v : 0;
 	*mask = m.m;
 	*if_id = id;
 	return IKE_OK;

@@ -50,11 +50,12 @@ put_auth(struct xfrm_msg *m, const struct sa_spec *s, const struct sa_keys *k)
 	const struct alg     *a = alg_get(s->integ);
 	struct xfrm_algo_auth x;
 
-	if (s->integ == ALG_ID_NONE || s->integ == INTEG_NONE)
+	/* ESP needs none; AH must have one, be it null */
+	if (s->integ == ALG_ID_NONE || (s->integ == INTEG_NONE && s->id.proto != PROTO_AH))
 		return IKE_OK;
 	if (a == NULL || a->kind != ALG_INTEG || a->xfrm == NULL)
 		return IKE_E_UNSUPPORTED;
-	if (k->integ_len > sizeof(k->integ) || !alg_key_ok(a, k->integ_len * 8u) || k->integ_len == 0)
+	if (k->integ_len > sizeof(k->integ) || !alg_key_ok(a, k->integ_len * 8u) || (k->integ_len == 0) != (a->key_max == 0))
 		return IKE_E_RANGE;
 	memset(&x, 0, sizeof(x));
 	memcpy(x.alg_name, a->xfrm, strlen(a->xfrm));
