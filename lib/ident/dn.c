@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: text is cut into components (type, raw value), each of which is encoded at the end of the output and then
- * wrapped, from the inside out, by moving it up to make room for tag and length.  DER is walked by an iterator that gives one
- * attribute at a time and marks the first of each set.  Both walks are flat: a Name has exactly four levels.
+ * How it works: text is cut into components (type, raw value), each of which is encoded at the end
+ * of the output and then wrapped, from the inside out, by moving it up to make room for tag and
+ * length. DER is walked by an iterator that gives one attribute at a time and marks the first of
+ * each set.  Both walks are flat: a Name has exactly four levels.
  */
 #include "ident/dn.h"
 
@@ -22,8 +23,8 @@ struct component {
 
 struct scan {
 	struct slice rest;
-	bool         first;
-	ike_err      err;
+	bool first;
+	ike_err err;
 };
 
 static bool
@@ -84,7 +85,8 @@ next_component(struct scan *s, struct component *c)
 	c->type = trim(slice_of(s->rest.p, eq));
 	c->value = trim(slice_of(s->rest.p + eq + 1, end - eq - 1));
 	s->first = false;
-	s->rest = i < s->rest.n ? slice_of(s->rest.p + i + 1, s->rest.n - i - 1) : slice_of(NULL, 0);
+	s->rest =
+	    i < s->rest.n ? slice_of(s->rest.p + i + 1, s->rest.n - i - 1) : slice_of(NULL, 0);
 	if (c->type.n == 0)
 		s->err = IKE_E_SYNTAX;
 	return s->err == IKE_OK;
@@ -126,8 +128,8 @@ is_star(struct slice raw)
 /* Output with a sticky error. */
 struct out {
 	uint8_t *p;
-	size_t   cap, n;
-	ike_err  err;
+	size_t cap, n;
+	ike_err err;
 };
 
 static void
@@ -168,8 +170,8 @@ is_printable_string(const uint8_t *p, size_t n)
 	for (i = 0; i < n; i++) {
 		uint8_t c = p[i];
 
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
-		    || (c != 0 && strchr(" '()+,-./:=?", c) != NULL)))
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+			(c != 0 && strchr(" '()+,-./:=?", c) != NULL)))
 			return false;
 	}
 	return true;
@@ -185,7 +187,10 @@ is_ascii(const uint8_t *p, size_t n)
 	return i == n;
 }
 
-/* RFC 3629: well-formed, shortest forms, no surrogates, nothing above U+10FFFF; and no NUL, which no name needs. */
+/*
+ * RFC 3629: well-formed, shortest forms, no surrogates, nothing above U+10FFFF; and no NUL, which
+ * no name needs.
+ */
 static bool
 is_utf8(const uint8_t *p, size_t n)
 {
@@ -231,8 +236,8 @@ put_component(struct out *o, const struct component *c)
 		return;
 	if (!is_utf8(o->p + value, o->n - value))
 		o->err = IKE_E_SYNTAX;
-	if ((tag == DER_PRINTABLE && !is_printable_string(o->p + value, o->n - value))
-	    || (tag == DER_IA5 && !is_ascii(o->p + value, o->n - value)))
+	if ((tag == DER_PRINTABLE && !is_printable_string(o->p + value, o->n - value)) ||
+	    (tag == DER_IA5 && !is_ascii(o->p + value, o->n - value)))
 		tag = DER_UTF8;
 	wrap(o, value, tag);
 	wrap(o, seq, DER_SEQUENCE);
@@ -295,16 +300,19 @@ dn_is_pattern(const char *text)
 
 /* One attribute of a Name. */
 struct attribute {
-	bool         starts_rdn;
+	bool starts_rdn;
 	struct slice oid, value;
 };
 
 struct walk {
-	struct rd names;     /* the sets not yet begun */
-	struct rd set;       /* what is left of the set under way */
+	struct rd names; /* the sets not yet begun */
+	struct rd set;   /* what is left of the set under way */
 };
 
-/* The content of the next element: |tag|, or any primitive one if |tag| is 0.  Definite lengths in the shortest form only. */
+/*
+ * The content of the next element: |tag|, or any primitive one if |tag| is 0.  Definite lengths in
+ * the shortest form only.
+ */
 static struct slice
 element(struct rd *r, uint8_t tag)
 {
@@ -331,7 +339,8 @@ static struct walk
 walk_of(struct slice der)
 {
 	struct rd all = rd_of(der);
-	struct walk w = { .names = rd_of(element(&all, DER_SEQUENCE)), .set = rd_of(slice_of(NULL, 0)) };
+	struct walk w = { .names = rd_of(element(&all, DER_SEQUENCE)),
+		.set = rd_of(slice_of(NULL, 0)) };
 	ike_err err = rd_end(&all);
 
 	if (err != IKE_OK)
@@ -354,8 +363,8 @@ next_attribute(struct walk *w, struct attribute *a)
 	seq = rd_of(element(&w->set, DER_SEQUENCE));
 	a->oid = element(&seq, DER_OID);
 	a->value = element(&seq, 0);
-	if (rd_end(&seq) != IKE_OK || w->set.err != IKE_OK || w->names.err != IKE_OK || a->oid.n == 0
-	    || (a->oid.p[a->oid.n - 1] & 0x80) != 0) {
+	if (rd_end(&seq) != IKE_OK || w->set.err != IKE_OK || w->names.err != IKE_OK ||
+	    a->oid.n == 0 || (a->oid.p[a->oid.n - 1] & 0x80) != 0) {
 		rd_fail(&w->names, IKE_E_FORMAT);
 		return false;
 	}
@@ -399,7 +408,8 @@ dn_match(const char *pattern, struct slice der)
 	if (pattern[0] == '~' || !dn_valid(der))
 		return false;
 	while (next_component(&s, &c)) {
-		if (!next_attribute(&w, &a) || !a.starts_rdn || dn_type_find(c.type, &oid, &tag) != IKE_OK)
+		if (!next_attribute(&w, &a) || !a.starts_rdn ||
+		    dn_type_find(c.type, &oid, &tag) != IKE_OK)
 			return false;
 		if (!slice_equal(a.oid, slice_of(oid.b, oid.n)))
 			return false;
@@ -421,7 +431,8 @@ dn_equal(struct slice x, struct slice y)
 	while ((more = next_attribute(&v, &a)) == next_attribute(&w, &b)) {
 		if (!more)
 			return true;
-		if (a.starts_rdn != b.starts_rdn || !slice_equal(a.oid, b.oid) || !slice_equal(a.value, b.value))
+		if (a.starts_rdn != b.starts_rdn || !slice_equal(a.oid, b.oid) ||
+		    !slice_equal(a.value, b.value))
 			return false;
 	}
 	return false;

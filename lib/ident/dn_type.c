@@ -4,13 +4,16 @@
 #include <string.h>
 
 struct type {
-	const char *name[3];     /* the one to print, then others */
-	uint8_t     n;
-	uint8_t     oid[11];
-	uint8_t     tag;
+	const char *name[3]; /* the one to print, then others */
+	uint8_t n;
+	uint8_t oid[11];
+	uint8_t tag;
 };
 
-/* X.520 types are 2.5.4.x, RFC 4519 ones 0.9.2342.19200300.100.1.x, PKCS#9 ones 1.2.840.113549.1.9.x */
+/*
+ * X.520 types are 2.5.4.x, RFC 4519 ones 0.9.2342.19200300.100.1.x, PKCS#9 ones
+ * 1.2.840.113549.1.9.x
+ */
 static const struct type types[] = {
 	{ { "CN", "commonName" }, 3, { 0x55, 4, 3 }, DER_UTF8 },
 	{ { "SN", "surname" }, 3, { 0x55, 4, 4 }, DER_UTF8 },
@@ -34,9 +37,12 @@ static const struct type types[] = {
 	{ { "dnQualifier" }, 3, { 0x55, 4, 46 }, DER_PRINTABLE },
 	{ { "pseudonym" }, 3, { 0x55, 4, 65 }, DER_UTF8 },
 	{ { "organizationIdentifier" }, 3, { 0x55, 4, 97 }, DER_UTF8 },
-	{ { "UID", "userId" }, 10, { 0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 1, 1 }, DER_UTF8 },
-	{ { "DC", "domainComponent" }, 10, { 0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 1, 25 }, DER_IA5 },
-	{ { "emailAddress", "E", "email" }, 9, { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 1 }, DER_IA5 },
+	{ { "UID", "userId" }, 10, { 0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 1, 1 },
+	    DER_UTF8 },
+	{ { "DC", "domainComponent" }, 10,
+	    { 0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 1, 25 }, DER_IA5 },
+	{ { "emailAddress", "E", "email" }, 9, { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 1 },
+	    DER_IA5 },
 	{ { "unstructuredName" }, 9, { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 2 }, DER_UTF8 },
 	{ { "unstructuredAddress" }, 9, { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 8 }, DER_UTF8 },
 };
@@ -160,7 +166,8 @@ print_dotted(struct slice oid, struct text *t)
 		if (first) {
 			uint64_t top = arc < 40 ? 0 : arc < 80 ? 1 : 2;
 
-			text_addf(t, "%u.%llu", (unsigned)top, (unsigned long long)(arc - top * 40));
+			text_addf(
+			    t, "%u.%llu", (unsigned)top, (unsigned long long)(arc - top * 40));
 			first = false;
 		} else {
 			text_addf(t, ".%llu", (unsigned long long)arc);

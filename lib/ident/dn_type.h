@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * dn_type - attribute types of distinguished names: names, object identifiers, preferred string types.  Internal to lib/ident.
+ * dn_type - attribute types of distinguished names: names, object identifiers, preferred string
+ * types. Internal to lib/ident.
  */
 #ifndef IDENT_DN_TYPE_H
 #define IDENT_DN_TYPE_H
@@ -21,8 +22,9 @@ struct dn_oid {
 };
 
 /*
- * The identifier of a type name (any letter case) or of a dotted number, and the string type its values should have.
- * IKE_E_NOTFOUND for a name that is not known, IKE_E_SYNTAX for a bad dotted number.
+ * The identifier of a type name (any letter case) or of a dotted number, and the string type its
+ * values should have. IKE_E_NOTFOUND for a name that is not known, IKE_E_SYNTAX for a bad dotted
+ * number.
  */
 MUST_USE ike_err
 dn_type_find(struct slice name, struct dn_oid *oid, uint8_t *tag);

@@ -39,7 +39,8 @@ ident_from_wire(uint8_t type, struct slice data, struct ident *out)
 
 	if (type == ID_NONE || type > ID_KEY_ID || data.n > IDENT_MAX)
 		return IKE_E_ID;
-	if (data.n == 0 || (fixed != 0 && data.n != fixed) || (type == ID_DER_ASN1_DN && !dn_valid(data)))
+	if (data.n == 0 || (fixed != 0 && data.n != fixed) ||
+	    (type == ID_DER_ASN1_DN && !dn_valid(data)))
 		return IKE_E_FORMAT;
 	memcpy(id.data, data.p, data.n);
 	id.len = (uint16_t)data.n;
@@ -151,8 +152,11 @@ ident_match(const struct ident *wanted, const struct ident *actual)
 		return false;
 	if (!wanted->wildcard)
 		return ident_equal(wanted, actual);
-	/* RFC 4945 section 3.1.5: the peer's DN is compared attribute by attribute, in their order */
-	if (wanted->type != ID_DER_ASN1_DN || actual->type != ID_DER_ASN1_DN || wanted->len > IDENT_MAX)
+	/*
+	 * RFC 4945 section 3.1.5: the peer's DN is compared attribute by attribute, in their order
+	 */
+	if (wanted->type != ID_DER_ASN1_DN || actual->type != ID_DER_ASN1_DN ||
+	    wanted->len > IDENT_MAX)
 		return false;
 	memcpy(pattern, wanted->data, wanted->len);
 	pattern[wanted->len] = '\0';

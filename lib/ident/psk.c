@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: the text is walked line by line.  A line is everything up to a newline or the end; racoon broke lines up
- * after 1023 bytes and took the pieces for lines of their own, which is not kept: such a line is one line and is reported.
- * White space is what isspace() means in the C locale.  No byte of a key is copied anywhere but to the caller's array.
+ * How it works: the text is walked line by line.  A line is everything up to a newline or the end;
+ * racoon broke lines up after 1023 bytes and took the pieces for lines of their own, which is not
+ * kept: such a line is one line and is reported. White space is what isspace() means in the C
+ * locale. No byte of a key is copied anywhere but to the caller's array.
  */
 #include "ident/psk.h"
 
@@ -11,15 +12,15 @@
 #define RACOON_LINE 1023
 
 struct line {
-	struct slice whole;     /* without the newline */
-	struct slice id;        /* empty: blank line or comment */
-	struct slice key;       /* as it stands in the file */
-	unsigned     number;
+	struct slice whole; /* without the newline */
+	struct slice id;    /* empty: blank line or comment */
+	struct slice key;   /* as it stands in the file */
+	unsigned number;
 };
 
 struct walk {
 	struct slice rest;
-	unsigned     number;
+	unsigned number;
 };
 
 static bool
@@ -90,8 +91,9 @@ is_hex(struct slice key)
 }
 
 /*
- * Decode "0x...", blanks between the digits do not count.  The number of bytes, 0 if it is no hex key: no digits, an odd
- * number of them, or something else among them.  |out| may be NULL; otherwise at most PSK_MAX bytes are written.
+ * Decode "0x...", blanks between the digits do not count.  The number of bytes, 0 if it is no hex
+ * key: no digits, an odd number of them, or something else among them.  |out| may be NULL;
+ * otherwise at most PSK_MAX bytes are written.
  */
 static size_t
 hex_decode(struct slice key, uint8_t *out)
@@ -146,7 +148,8 @@ find_line(struct slice text, struct slice id, struct line *out)
 }
 
 ike_err
-psk_find(struct slice text, const char *id, uint8_t key_out[PSK_MAX], size_t *len_out, unsigned *line_out)
+psk_find(struct slice text, const char *id, uint8_t key_out[PSK_MAX], size_t *len_out,
+    unsigned *line_out)
 {
 	struct line l;
 

@@ -7,13 +7,16 @@ effective(enum life_unit unit, uint32_t value)
 {
 	if (value != 0)
 		return value;
-	/* RFC 2407 section 4.5: "If unspecified, the default value shall be assumed to be 28800 seconds (8 hours)." */
+	/*
+	 * RFC 2407 section 4.5: "If unspecified, the default value shall be assumed to be 28800
+	 * seconds (8 hours)."
+	 */
 	return unit == LIFE_SECONDS ? LIFE_DEFAULT_SEC : UINT32_MAX;
 }
 
 bool
-life_negotiate(enum prop_check check, bool phase1, enum life_unit unit, uint32_t mine, uint32_t theirs,
-    uint32_t *used_out, uint32_t *claim_out)
+life_negotiate(enum prop_check check, bool phase1, enum life_unit unit, uint32_t mine,
+    uint32_t theirs, uint32_t *used_out, uint32_t *claim_out)
 {
 	uint32_t m = effective(unit, mine), t = effective(unit, theirs);
 	uint32_t used = t, claim = 0;

@@ -9,26 +9,41 @@
 
 /* What keeps two proposals apart, in the order in which it is looked at. */
 enum miss {
-	MISS_PROTO, MISS_BUNDLE, MISS_MODE, MISS_COMP, MISS_ENCR, MISS_KEY_LENGTH, MISS_INTEG, MISS_PRF, MISS_KE, MISS_AUTH, MISS_ESN,
-	MISS_LIFE, MISS_NOTHING,
+	MISS_PROTO,
+	MISS_BUNDLE,
+	MISS_MODE,
+	MISS_COMP,
+	MISS_ENCR,
+	MISS_KEY_LENGTH,
+	MISS_INTEG,
+	MISS_PRF,
+	MISS_KE,
+	MISS_AUTH,
+	MISS_ESN,
+	MISS_LIFE,
+	MISS_NOTHING,
 };
 
 /* Who looks: the responder at an offer, or the initiator at the answer to |ours|. */
 enum match_side { MATCH_OFFER, MATCH_ANSWER };
 
-/* The common part of two proposals, and how good it is for us: the lower |rank|, the earlier in our lists. */
+/*
+ * The common part of two proposals, and how good it is for us: the lower |rank|, the earlier in our
+ * lists.
+ */
 struct match {
 	struct prop prop;
-	uint32_t    claim_sec, claim_kb;
-	uint32_t    rank;
+	uint32_t claim_sec, claim_kb;
+	uint32_t rank;
 };
 
 /* MISS_NOTHING and the common part, or what is in the way. */
 enum miss
-match_v1(const struct prop_rule *rule, enum match_side side, const struct prop *ours, const struct prop *theirs,
-    struct match *out);
+match_v1(const struct prop_rule *rule, enum match_side side, const struct prop *ours,
+    const struct prop *theirs, struct match *out);
 enum miss
-match_v2(const struct prop_rule *rule, const struct prop *ours, const struct prop *theirs, struct match *out);
+match_v2(const struct prop_rule *rule, const struct prop *ours, const struct prop *theirs,
+    struct match *out);
 
 /* Shared: protocol, bundle and mode.  On MISS_NOTHING |out| has protocol, mode, numbers and SPI. */
 enum miss

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: |theirs| has one algorithm of each kind, |ours| may have several.  One step for each kind, each either finds
- * the place in our list that fits and writes the result, or says what is missing.
+ * How it works: |theirs| has one algorithm of each kind, |ours| may have several.  One step for
+ * each kind, each either finds the place in our list that fits and writes the result, or says what
+ * is missing.
  */
 #include "prop/match.h"
 
@@ -10,11 +11,15 @@
 enum miss
 match_frame(const struct prop *ours, const struct prop *theirs, struct prop *out)
 {
-	struct prop p = { .proto = theirs->proto, .number = theirs->number, .transform = theirs->transform };
+	struct prop p = {
+		.proto = theirs->proto, .number = theirs->number, .transform = theirs->transform
+	};
 
 	if (ours->proto != theirs->proto || ours->proto == PROTO_NONE)
 		return MISS_PROTO;
-	/* RFC 2408 section 4.2: the protocols under one number are one offer: all of them or none */
+	/*
+	 * RFC 2408 section 4.2: the protocols under one number are one offer: all of them or none
+	 */
 	if (ours->bundle > 1 || theirs->bundle > 1)
 		return MISS_BUNDLE;
 	if (ours->mode != MODE_ANY && theirs->mode != MODE_ANY && ours->mode != theirs->mode)
@@ -45,9 +50,13 @@ key_length_ok(enum prop_check check, unsigned mine, unsigned theirs)
 	return false;
 }
 
-/* The cipher: an entry of ours with the very key length if there is one, else the first whose length |check| lets pass. */
+/*
+ * The cipher: an entry of ours with the very key length if there is one, else the first whose
+ * length |check| lets pass.
+ */
 static enum miss
-cipher(const struct prop_rule *rule, const struct prop *ours, const struct prop *theirs, struct prop *out, int *at)
+cipher(const struct prop_rule *rule, const struct prop *ours, const struct prop *theirs,
+    struct prop *out, int *at)
 {
 	enum alg_id id = prop_first(&theirs->encr);
 	unsigned bits = theirs->encr.n > 0 ? prop_alg_bits(theirs->encr.v[0]) : 0;
@@ -82,7 +91,8 @@ same_integ(enum alg_id ours, enum alg_id theirs)
 {
 	const struct alg *a = alg_get(ours), *b = alg_get(theirs);
 
-	return ours == theirs || (a != NULL && b != NULL && a->v1_ipsec != ALG_NO_NUMBER && a->v1_ipsec == b->v1_ipsec);
+	return ours == theirs || (a != NULL && b != NULL && a->v1_ipsec != ALG_NO_NUMBER &&
+				     a->v1_ipsec == b->v1_ipsec);
 }
 
 static enum miss
@@ -98,13 +108,15 @@ integrity(const struct prop *ours, const struct prop *theirs, struct prop *out, 
 	if (theirs->integ.n == 0) {
 		/* RFC 4303 section 3.2: confidentiality and integrity may not both be left out */
 		i = prop_algs_index(&ours->integ, INTEG_NONE, 0);
-		if (ours->proto == PROTO_AH || prop_first(&theirs->encr) == ENCR_NULL || (ours->integ.n > 0 && i < 0))
+		if (ours->proto == PROTO_AH || prop_first(&theirs->encr) == ENCR_NULL ||
+		    (ours->integ.n > 0 && i < 0))
 			return MISS_INTEG;
 		*at = i < 0 ? 0 : i;
 		return MISS_NOTHING;
 	}
 	for (i = 0; i < ours->integ.n; i++) {
-		if (same_integ((enum alg_id)ours->integ.v[i].id, (enum alg_id)theirs->integ.v[0].id)) {
+		if (same_integ(
+			(enum alg_id)ours->integ.v[i].id, (enum alg_id)theirs->integ.v[0].id)) {
 			*at = i;
 			match_set(&out->integ, (enum alg_id)ours->integ.v[i].id, 0);
 			return MISS_NOTHING;
@@ -117,7 +129,9 @@ integrity(const struct prop *ours, const struct prop *theirs, struct prop *out, 
 static bool
 listed(const struct prop_algs *ours, const struct prop_algs *theirs, struct prop_algs *out, int *at)
 {
-	int i = theirs->n > 0 ? prop_algs_index(ours, (enum alg_id)theirs->v[0].id, theirs->v[0].bits) : -1;
+	int i = theirs->n > 0
+		    ? prop_algs_index(ours, (enum alg_id)theirs->v[0].id, theirs->v[0].bits)
+		    : -1;
 
 	if (i < 0)
 		return false;
@@ -126,10 +140,13 @@ listed(const struct prop_algs *ours, const struct prop_algs *theirs, struct prop
 	return true;
 }
 
-/* The group: of phase 1 always one of ours, of phase 2 as proposal_check says; the answer to an offer of ours may not change it. */
+/*
+ * The group: of phase 1 always one of ours, of phase 2 as proposal_check says; the answer to an
+ * offer of ours may not change it.
+ */
 static enum miss
-group(const struct prop_rule *rule, enum match_side side, const struct prop *ours, const struct prop *theirs,
-    struct prop *out, int *at)
+group(const struct prop_rule *rule, enum match_side side, const struct prop *ours,
+    const struct prop *theirs, struct prop *out, int *at)
 {
 	bool mine = prop_first(&ours->ke) != ALG_ID_NONE;
 
@@ -179,24 +196,25 @@ auth_ok(enum match_side side, const struct prop *ours, const struct prop *theirs
 }
 
 static bool
-lifetimes(const struct prop_rule *rule, const struct prop *ours, const struct prop *theirs, struct match *out)
+lifetimes(const struct prop_rule *rule, const struct prop *ours, const struct prop *theirs,
+    struct match *out)
 {
 	enum prop_check check = (enum prop_check)rule->check;
 	bool phase1 = ours->proto == PROTO_IKE;
 
-	if (!life_negotiate(check, phase1, LIFE_SECONDS, ours->life_sec, theirs->life_sec, &out->prop.life_sec,
-	    &out->claim_sec))
+	if (!life_negotiate(check, phase1, LIFE_SECONDS, ours->life_sec, theirs->life_sec,
+		&out->prop.life_sec, &out->claim_sec))
 		return false;
-	if (!life_negotiate(check, phase1, LIFE_KILOBYTES, ours->life_kb, theirs->life_kb, &out->prop.life_kb,
-	    &out->claim_kb))
+	if (!life_negotiate(check, phase1, LIFE_KILOBYTES, ours->life_kb, theirs->life_kb,
+		&out->prop.life_kb, &out->claim_kb))
 		return false;
 	out->prop.life_sec = life_clamp(out->prop.life_sec, rule->life_min_sec, rule->life_max_sec);
 	return true;
 }
 
 enum miss
-match_v1(const struct prop_rule *rule, enum match_side side, const struct prop *ours, const struct prop *theirs,
-    struct match *out)
+match_v1(const struct prop_rule *rule, enum match_side side, const struct prop *ours,
+    const struct prop *theirs, struct match *out)
 {
 	struct match m = { 0 };
 	enum miss miss = match_frame(ours, theirs, &m.prop);
@@ -220,7 +238,8 @@ match_v1(const struct prop_rule *rule, enum match_side side, const struct prop *
 	if (!auth_ok(side, ours, theirs))
 		return MISS_AUTH;
 	m.prop.auth = ours->auth;
-	m.prop.esn = (uint8_t)((theirs->esn != 0 ? theirs->esn : ESN_NO) & (ours->esn != 0 ? ours->esn : ESN_NO));
+	m.prop.esn = (uint8_t)((theirs->esn != 0 ? theirs->esn : ESN_NO) &
+			       (ours->esn != 0 ? ours->esn : ESN_NO));
 	if (m.prop.esn == 0)
 		return MISS_ESN;
 	if (!lifetimes(rule, ours, theirs, &m))

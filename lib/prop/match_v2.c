@@ -1,42 +1,42 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: both sides have lists.  For each kind the first common entry is taken in the order of whoever is
- * preferred; only the cipher and the integrity algorithm depend on each other, so ciphers are tried in turn.
+ * How it works: both sides have lists.  For each kind the first common entry is taken in the order
+ * of whoever is preferred; only the cipher and the integrity algorithm depend on each other, so
+ * ciphers are tried in turn.
  */
 #include "prop/match.h"
 
-/* What the other side of |a|'s vocabulary calls the same: equal, or the same IKEv2 number and key length. */
-static bool
-same(struct prop_alg a, struct prop_alg b)
-{
-	const struct alg *x, *y;
-
-	if (prop_alg_bits(a) != prop_alg_bits(b))
-		return false;
-	if (a.id == b.id)
-		return true;
-	x = alg_get((enum alg_id)a.id);
-	y = alg_get((enum alg_id)b.id);
-	return x != NULL && y != NULL && x->kind == y->kind && x->v2 != ALG_NO_NUMBER && x->v2 == y->v2;
-}
-
+/*
+ * The place of |a| in |l|, -1 if it is not there.  Two integrity algorithms of one IKEv2 number are
+ * the same here; of the other kinds each has its own.
+ */
 static int
 find(const struct prop_algs *l, struct prop_alg a)
 {
+	const struct alg *row = alg_get((enum alg_id)a.id), *other;
+	bool by_number = row != NULL && row->kind == ALG_INTEG && row->v2 != ALG_NO_NUMBER;
+	unsigned bits = prop_alg_bits(a);
 	int i;
 
 	for (i = 0; i < l->n; i++) {
-		if (same(l->v[i], a))
+		if (l->v[i].id == a.id && prop_alg_bits(l->v[i]) == bits)
+			return i;
+		other = by_number ? alg_get((enum alg_id)l->v[i].id) : NULL;
+		if (other != NULL && other->v2 == row->v2)
 			return i;
 	}
 	return -1;
 }
 
-/* The first common entry, from |from| on in the preferred list; the index in ours, and in the preferred list as *next - 1. */
+/*
+ * The first common entry, from |from| on in the preferred list; the index in ours, and in the
+ * preferred list as *next - 1.
+ */
 static int
 common(const struct prop_algs *ours, const struct prop_algs *theirs, bool prefer_theirs, int *next)
 {
-	const struct prop_algs *first = prefer_theirs ? theirs : ours, *other = prefer_theirs ? ours : theirs;
+	const struct prop_algs *first = prefer_theirs ? theirs : ours,
+			       *other = prefer_theirs ? ours : theirs;
 	int i, at;
 
 	for (i = *next; i < first->n; i++) {
@@ -62,7 +62,8 @@ or_none(const struct prop_algs *l, enum alg_id none)
 
 /* The result is entry |at| of ours; a none that the peer did not write is not written either. */
 static void
-take(struct prop_algs *out, const struct prop_algs *ours, int at, enum alg_id none, const struct prop_algs *theirs)
+take(struct prop_algs *out, const struct prop_algs *ours, int at, enum alg_id none,
+    const struct prop_algs *theirs)
 {
 	if (ours->v[at].id == none && prop_algs_index(theirs, none, 0) < 0)
 		out->n = 0;
@@ -72,10 +73,11 @@ take(struct prop_algs *out, const struct prop_algs *ours, int at, enum alg_id no
 
 /* Integrity for |encr|; false if there is none in common.  *at is the index in our list. */
 static bool
-integrity(const struct prop_rule *rule, const struct prop *ours, const struct prop *theirs, enum alg_id encr,
-    struct prop_algs *out, int *at)
+integrity(const struct prop_rule *rule, const struct prop *ours, const struct prop *theirs,
+    enum alg_id encr, struct prop_algs *out, int *at)
 {
-	struct prop_algs o = or_none(&ours->integ, INTEG_NONE), t = or_none(&theirs->integ, INTEG_NONE);
+	struct prop_algs o = or_none(&ours->integ, INTEG_NONE),
+			 t = or_none(&theirs->integ, INTEG_NONE);
 	int next = 0, i;
 
 	*at = 0;
@@ -91,7 +93,10 @@ integrity(const struct prop_rule *rule, const struct prop *ours, const struct pr
 		i = common(&o, &t, rule->prefer_theirs, &next);
 		if (i < 0)
 			return false;
-		/* RFC 7296 section 3.3.3: integrity is mandatory for IKE but for AEADs; RFC 4303 section 3.2: ESP needs one of the two */
+		/*
+		 * RFC 7296 section 3.3.3: integrity is mandatory for IKE but for AEADs; RFC 4303
+		 * section 3.2: ESP needs one of the two
+		 */
 	} while (o.v[i].id == INTEG_NONE && (ours->proto != PROTO_ESP || encr == ENCR_NULL));
 	*at = i;
 	take(out, &o, i, INTEG_NONE, &theirs->integ);
@@ -99,15 +104,16 @@ integrity(const struct prop_rule *rule, const struct prop *ours, const struct pr
 }
 
 static enum miss
-ciphers(const struct prop_rule *rule, const struct prop *ours, const struct prop *theirs, struct prop *out, int *encr,
-    int *integ)
+ciphers(const struct prop_rule *rule, const struct prop *ours, const struct prop *theirs,
+    struct prop *out, int *encr, int *integ)
 {
 	enum miss miss = MISS_ENCR;
 	int next = 0;
 
 	*encr = 0;
 	if (ours->proto == PROTO_AH)
-		return integrity(rule, ours, theirs, ALG_ID_NONE, &out->integ, integ) ? MISS_NOTHING : MISS_INTEG;
+		return integrity(rule, ours, theirs, ALG_ID_NONE, &out->integ, integ) ? MISS_NOTHING
+										      : MISS_INTEG;
 	while ((*encr = common(&ours->encr, &theirs->encr, rule->prefer_theirs, &next)) >= 0) {
 		enum alg_id id = (enum alg_id)ours->encr.v[*encr].id;
 
@@ -121,7 +127,8 @@ ciphers(const struct prop_rule *rule, const struct prop *ours, const struct prop
 }
 
 static bool
-method(const struct prop_rule *rule, const struct prop *ours, const struct prop *theirs, struct prop *out, int *at)
+method(const struct prop_rule *rule, const struct prop *ours, const struct prop *theirs,
+    struct prop *out, int *at)
 {
 	struct prop_algs o = ours->ke, t = theirs->ke;
 	struct prop_alg sent = { .id = rule->ke_sent };
@@ -148,7 +155,8 @@ method(const struct prop_rule *rule, const struct prop *ours, const struct prop 
 }
 
 enum miss
-match_v2(const struct prop_rule *rule, const struct prop *ours, const struct prop *theirs, struct match *out)
+match_v2(const struct prop_rule *rule, const struct prop *ours, const struct prop *theirs,
+    struct match *out)
 {
 	struct match m = { 0 };
 	enum miss miss = match_frame(ours, theirs, &m.prop);
@@ -171,7 +179,8 @@ match_v2(const struct prop_rule *rule, const struct prop *ours, const struct pro
 	if (!method(rule, ours, theirs, &m.prop, &ke))
 		return MISS_KE;
 	if (ours->proto != PROTO_IKE) {
-		esn = (uint8_t)((theirs->esn != 0 ? theirs->esn : ESN_NO) & (ours->esn != 0 ? ours->esn : ESN_NO));
+		esn = (uint8_t)((theirs->esn != 0 ? theirs->esn : ESN_NO) &
+				(ours->esn != 0 ? ours->esn : ESN_NO));
 		if (esn == 0)
 			return MISS_ESN;
 		m.prop.esn = (esn & ESN_YES) != 0 ? ESN_YES : ESN_NO;

@@ -49,7 +49,8 @@ prop_alg_bits(struct prop_alg a)
 {
 	const struct alg *row = alg_get((enum alg_id)a.id);
 
-	return a.bits == 0 && row != NULL && (row->flags & ALG_VARKEY) != 0 ? row->key_default : a.bits;
+	return a.bits == 0 && row != NULL && (row->flags & ALG_VARKEY) != 0 ? row->key_default
+									    : a.bits;
 }
 
 static struct prop_alg
@@ -69,8 +70,8 @@ prop_first(const struct prop_algs *l)
 bool
 prop_is_single(const struct prop *p)
 {
-	return p->encr.n <= 1 && p->integ.n <= 1 && p->prf.n <= 1 && p->ke.n <= 1 && p->comp.n <= 1
-	    && p->esn != (ESN_NO | ESN_YES);
+	return p->encr.n <= 1 && p->integ.n <= 1 && p->prf.n <= 1 && p->ke.n <= 1 &&
+	       p->comp.n <= 1 && p->esn != (ESN_NO | ESN_YES);
 }
 
 static bool
@@ -90,19 +91,29 @@ algs_equal(const struct prop_algs *a, const struct prop_algs *b)
 bool
 prop_equal(const struct prop *a, const struct prop *b)
 {
-	return a->proto == b->proto && a->mode == b->mode && a->udp_encap == b->udp_encap && a->esn == b->esn
-	    && a->auth == b->auth && a->life_sec == b->life_sec && a->life_kb == b->life_kb
-	    && algs_equal(&a->encr, &b->encr) && algs_equal(&a->integ, &b->integ) && algs_equal(&a->prf, &b->prf)
-	    && algs_equal(&a->ke, &b->ke) && algs_equal(&a->comp, &b->comp);
+	return a->proto == b->proto && a->mode == b->mode && a->udp_encap == b->udp_encap &&
+	       a->esn == b->esn && a->auth == b->auth && a->life_sec == b->life_sec &&
+	       a->life_kb == b->life_kb && algs_equal(&a->encr, &b->encr) &&
+	       algs_equal(&a->integ, &b->integ) && algs_equal(&a->prf, &b->prf) &&
+	       algs_equal(&a->ke, &b->ke) && algs_equal(&a->comp, &b->comp);
 }
 
 struct suite
 prop_suite(const struct prop *p)
 {
 	return (struct suite){
-		.proto = p->proto, .mode = p->mode, .udp_encap = p->udp_encap, .esn = p->esn == ESN_YES, .auth = p->auth,
-		.encr = first_of(&p->encr), .integ = first_of(&p->integ), .prf = first_of(&p->prf), .ke = first_of(&p->ke),
-		.comp = first_of(&p->comp), .life_sec = p->life_sec, .life_kb = p->life_kb,
+		.proto = p->proto,
+		.mode = p->mode,
+		.udp_encap = p->udp_encap,
+		.esn = p->esn == ESN_YES,
+		.auth = p->auth,
+		.encr = first_of(&p->encr),
+		.integ = first_of(&p->integ),
+		.prf = first_of(&p->prf),
+		.ke = first_of(&p->ke),
+		.comp = first_of(&p->comp),
+		.life_sec = p->life_sec,
+		.life_kb = p->life_kb,
 	};
 }
 
@@ -135,7 +146,8 @@ prop_spi32(const struct prop *p)
 {
 	if (p->spi_len != 4)
 		return 0;
-	return (uint32_t)p->spi[0] << 24 | (uint32_t)p->spi[1] << 16 | (uint32_t)p->spi[2] << 8 | p->spi[3];
+	return (uint32_t)p->spi[0] << 24 | (uint32_t)p->spi[1] << 16 | (uint32_t)p->spi[2] << 8 |
+	       p->spi[3];
 }
 
 void
@@ -172,7 +184,8 @@ prop_print(const struct prop *p, struct text *t)
 
 	text_add(t, prop_proto_name((enum prop_proto)p->proto));
 	if (p->mode != MODE_ANY)
-		text_addf(t, " %s%s", p->udp_encap ? "UDP-" : "", p->mode == MODE_TUNNEL ? "tunnel" : "transport");
+		text_addf(t, " %s%s", p->udp_encap ? "UDP-" : "",
+		    p->mode == MODE_TUNNEL ? "tunnel" : "transport");
 	text_add(t, ": ");
 	print_algs(&p->encr, &first, t);
 	print_algs(&p->integ, &first, t);
@@ -202,8 +215,13 @@ void
 suite_print(const struct suite *s, struct text *t)
 {
 	struct prop p = {
-		.proto = s->proto, .mode = s->mode, .udp_encap = s->udp_encap, .esn = s->esn ? ESN_YES : ESN_NO, .auth = s->auth,
-		.life_sec = s->life_sec, .life_kb = s->life_kb,
+		.proto = s->proto,
+		.mode = s->mode,
+		.udp_encap = s->udp_encap,
+		.esn = s->esn ? ESN_YES : ESN_NO,
+		.auth = s->auth,
+		.life_sec = s->life_sec,
+		.life_kb = s->life_kb,
 	};
 
 	one(&p.encr, s->encr);

@@ -17,8 +17,8 @@ prop_read_spi32(struct slice spi, struct prop *p)
 	memcpy(p->spi, spi.p, 4);
 	p->spi_len = 4;
 	/*
-	 * RFC 4303 section 2.1 reserves the values 1 to 255 for IANA, and: "The SPI value of zero (0) is reserved for local,
-	 * implementation-specific use and MUST NOT be sent on the wire."
+	 * RFC 4303 section 2.1 reserves the values 1 to 255 for IANA, and: "The SPI value of zero
+	 * (0) is reserved for local, implementation-specific use and MUST NOT be sent on the wire."
 	 */
 	return prop_spi32(p) > 255;
 }

@@ -7,7 +7,10 @@
 
 #include "prop/prop.h"
 
-/* Memory for one payload while it is read: lib/wire's 16 bytes for each of 65535, and PROP_MAX_LIST proposals. */
+/*
+ * Memory for one payload while it is read: lib/wire's 16 bytes for each of 65535, and PROP_MAX_LIST
+ * proposals.
+ */
 #define PROP_READ_LIMIT (2u << 20)
 
 /* |row|, or NULL if nobody can use it. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: lib/wire cuts the payload into proposals, transforms and attributes in an arena of our own; each transform's
- * attributes are collected into one array by type, where an unknown, a repeated and different, or an incomplete one spoils
- * the transform; then the array is translated through the registry.  Only the result goes into the caller's arena.
+ * How it works: lib/wire cuts the payload into proposals, transforms and attributes in an arena of
+ * our own; each transform's attributes are collected into one array by type, where an unknown, a
+ * repeated and different, or an incomplete one spoils the transform; then the array is translated
+ * through the registry.  Only the result goes into the caller's arena.
  */
 #include "prop/prop_v1.h"
 
@@ -12,12 +13,12 @@
 
 #include <string.h>
 
-#define MAX_ATTR V1_OAKLEY_GROUP_ORDER
+#define MAX_ATTR  V1_OAKLEY_GROUP_ORDER
 #define BIT(type) (1u << (type))
 
 /* The attributes of one transform. */
 struct fields {
-	uint32_t have;                /* BIT(type) of those that are there */
+	uint32_t have; /* BIT(type) of those that are there */
 	uint64_t v[MAX_ATTR + 1];
 	uint32_t life_sec, life_kb;
 };
@@ -29,13 +30,17 @@ struct vocabulary {
 };
 
 static const struct vocabulary oakley = {
-	V1_OAKLEY_LIFE_TYPE, V1_OAKLEY_LIFE_DURATION,
-	BIT(V1_OAKLEY_ENCR) | BIT(V1_OAKLEY_HASH) | BIT(V1_OAKLEY_AUTH) | BIT(V1_OAKLEY_GROUP) | BIT(V1_OAKLEY_KEY_LENGTH),
+	V1_OAKLEY_LIFE_TYPE,
+	V1_OAKLEY_LIFE_DURATION,
+	BIT(V1_OAKLEY_ENCR) | BIT(V1_OAKLEY_HASH) | BIT(V1_OAKLEY_AUTH) | BIT(V1_OAKLEY_GROUP) |
+	    BIT(V1_OAKLEY_KEY_LENGTH),
 };
 
 static const struct vocabulary ipsec = {
-	V1_IPSEC_LIFE_TYPE, V1_IPSEC_LIFE_DURATION,
-	BIT(V1_IPSEC_GROUP) | BIT(V1_IPSEC_ENCAP_MODE) | BIT(V1_IPSEC_AUTH_ALG) | BIT(V1_IPSEC_KEY_LENGTH) | BIT(V1_IPSEC_ESN),
+	V1_IPSEC_LIFE_TYPE,
+	V1_IPSEC_LIFE_DURATION,
+	BIT(V1_IPSEC_GROUP) | BIT(V1_IPSEC_ENCAP_MODE) | BIT(V1_IPSEC_AUTH_ALG) |
+	    BIT(V1_IPSEC_KEY_LENGTH) | BIT(V1_IPSEC_ESN),
 };
 
 /* A duration of any length; what is above 2^32-1 counts as that. */
@@ -52,13 +57,15 @@ duration(const struct attr *a, uint32_t *out)
 }
 
 /*
- * RFC 2407 section 4.5: "SA Life Type ... SA Duration": a duration belongs to the type before it.  0 is taken as not sent;
- * a second and different one of a kind spoils the transform.
+ * RFC 2407 section 4.5: "SA Life Type ... SA Duration": a duration belongs to the type before it.
+ * 0 is taken as not sent; a second and different one of a kind spoils the transform.
  */
 static bool
 put_life(struct fields *f, uint64_t type, const struct attr *a)
 {
-	uint32_t *life = type == V1_LIFE_SECONDS ? &f->life_sec : type == V1_LIFE_KILOBYTES ? &f->life_kb : NULL;
+	uint32_t *life = type == V1_LIFE_SECONDS     ? &f->life_sec
+			 : type == V1_LIFE_KILOBYTES ? &f->life_kb
+						     : NULL;
 	uint32_t v;
 
 	if (life == NULL || !duration(a, &v) || (*life != 0 && *life != v))
@@ -112,8 +119,9 @@ row_of(const struct fields *f, enum alg_kind kind, unsigned type)
 }
 
 /*
- * The cipher with its key length.  RFC 2409 appendix A: the Key Length attribute "MUST NOT be used when the specified
- * Encryption Algorithm uses a fixed-length key"; the right length is let pass there, and its absence means the default.
+ * The cipher with its key length.  RFC 2409 appendix A: the Key Length attribute "MUST NOT be used
+ * when the specified Encryption Algorithm uses a fixed-length key"; the right length is let pass
+ * there, and its absence means the default.
  */
 static bool
 put_encr(struct prop *p, const struct alg *row, const struct fields *f, unsigned type)
@@ -126,7 +134,8 @@ put_encr(struct prop *p, const struct alg *row, const struct fields *f, unsigned
 		bits = row->key_default;
 	else if (bits == 0 || bits > UINT16_MAX || !alg_key_ok(row, (unsigned)bits))
 		return false;
-	return prop_algs_add(&p->encr, row->id, (row->flags & ALG_VARKEY) != 0 ? (unsigned)bits : 0) == IKE_OK;
+	return prop_algs_add(&p->encr, row->id,
+		   (row->flags & ALG_VARKEY) != 0 ? (unsigned)bits : 0) == IKE_OK;
 }
 
 static bool
@@ -138,8 +147,9 @@ read_ike(const struct v1_transform *t, struct prop *p)
 	if (t->id != V1_ISAKMP_KEY_IKE || !collect(t, &oakley, &f))
 		return false;
 	/*
-	 * RFC 2409 section 4: "The following attributes are used by IKE and are negotiated as part of the ISAKMP Security
-	 * Association ... All of these attributes are mandatory and MUST be negotiated."
+	 * RFC 2409 section 4: "The following attributes are used by IKE and are negotiated as part
+	 * of the ISAKMP Security Association ... All of these attributes are mandatory and MUST be
+	 * negotiated."
 	 */
 	hash = row_of(&f, ALG_HASH, V1_OAKLEY_HASH);
 	group = row_of(&f, ALG_KE, V1_OAKLEY_GROUP);
@@ -151,18 +161,21 @@ read_ike(const struct v1_transform *t, struct prop *p)
 	p->auth = (uint16_t)auth->id;
 	p->life_sec = f.life_sec;
 	p->life_kb = f.life_kb;
-	return prop_algs_add(&p->prf, alg_prf_of_hash(hash->id), 0) == IKE_OK
-	    && prop_algs_add(&p->ke, group->id, 0) == IKE_OK;
+	return prop_algs_add(&p->prf, alg_prf_of_hash(hash->id), 0) == IKE_OK &&
+	       prop_algs_add(&p->ke, group->id, 0) == IKE_OK;
 }
 
-/* RFC 2407 section 4.5: "If unspecified, the default value shall be assumed to be unspecified (host-dependent)." */
+/*
+ * RFC 2407 section 4.5: "If unspecified, the default value shall be assumed to be unspecified
+ * (host-dependent)."
+ */
 static bool
 put_mode(struct prop *p, const struct fields *f)
 {
 	static const struct {
-		uint16_t       number;
+		uint16_t number;
 		enum prop_mode mode;
-		bool           udp;
+		bool udp;
 	} modes[] = {
 		{ V1_IPSEC_ENCAP_TUNNEL, MODE_TUNNEL, false },
 		{ V1_IPSEC_ENCAP_TRANSPORT, MODE_TRANSPORT, false },
@@ -221,13 +234,18 @@ read_esp(const struct v1_transform *t, struct prop *p)
 	const struct alg *encr = prop_usable(alg_find_v1_ipsec(ALG_ENCR, t->id)), *integ;
 	struct fields f;
 
-	if (!collect(t, &ipsec, &f) || !put_encr(p, encr, &f, V1_IPSEC_KEY_LENGTH) || !put_common(p, &f))
+	if (!collect(t, &ipsec, &f) || !put_encr(p, encr, &f, V1_IPSEC_KEY_LENGTH) ||
+	    !put_common(p, &f))
 		return false;
 	if ((f.have & BIT(V1_IPSEC_AUTH_ALG)) == 0 || f.v[V1_IPSEC_AUTH_ALG] == V1_IPSEC_AUTH_NONE)
 		return true;
-	/* RFC 4106 section 8: AES-GCM-ESP brings its own integrity, no Authentication Algorithm goes with it */
+	/*
+	 * RFC 4106 section 8: AES-GCM-ESP brings its own integrity, no Authentication Algorithm
+	 * goes with it
+	 */
 	integ = auth_alg(&f);
-	return integ != NULL && (encr->flags & ALG_AEAD) == 0 && prop_algs_add(&p->integ, integ->id, 0) == IKE_OK;
+	return integ != NULL && (encr->flags & ALG_AEAD) == 0 &&
+	       prop_algs_add(&p->integ, integ->id, 0) == IKE_OK;
 }
 
 static bool
@@ -236,12 +254,16 @@ read_ah(const struct v1_transform *t, struct prop *p)
 	const struct alg *integ;
 	struct fields f;
 
-	if (!collect(t, &ipsec, &f) || (f.have & BIT(V1_IPSEC_KEY_LENGTH)) != 0 || !put_common(p, &f))
+	if (!collect(t, &ipsec, &f) || (f.have & BIT(V1_IPSEC_KEY_LENGTH)) != 0 ||
+	    !put_common(p, &f))
 		return false;
-	/* RFC 2407 section 4.4.3: "The Authentication Algorithm attribute MUST be specified to identify the appropriate AH
-	 * protection suite."  It must be that of the transform id. */
+	/*
+	 * RFC 2407 section 4.4.3: "The Authentication Algorithm attribute MUST be specified to
+	 * identify the appropriate AH protection suite."  It must be that of the transform id.
+	 */
 	integ = (f.have & BIT(V1_IPSEC_AUTH_ALG)) != 0 ? auth_alg(&f) : NULL;
-	return integ != NULL && integ->v1_ah == t->id && prop_algs_add(&p->integ, integ->id, 0) == IKE_OK;
+	return integ != NULL && integ->v1_ah == t->id &&
+	       prop_algs_add(&p->integ, integ->id, 0) == IKE_OK;
 }
 
 static bool
@@ -266,7 +288,10 @@ read_head(const struct v1_proposal *raw, struct prop *p)
 	*p = (struct prop){ .number = raw->number, .esn = ESN_NO };
 	switch (raw->proto) {
 	case V1_PROTO_ISAKMP:
-		/* RFC 2408 section 3.5: "If the SPI Size is non-zero, the content of the SPI field MUST be ignored." */
+		/*
+		 * RFC 2408 section 3.5: "If the SPI Size is non-zero, the content of the SPI field
+		 * MUST be ignored."
+		 */
 		p->proto = PROTO_IKE;
 		return true;
 	case V1_PROTO_AH:
@@ -377,9 +402,9 @@ prop_v1_get(struct slice body, struct arena *a, struct prop_list *out)
 }
 
 /*
- * RFC 2408 section 4.2: the answer is the selected proposal, "which may consist of multiple Proposal payloads and their
- * associated Transform payloads.  Each of the Proposal payloads MUST contain a single Transform payload associated with
- * the Protocol."
+ * RFC 2408 section 4.2: the answer is the selected proposal, "which may consist of multiple
+ * Proposal payloads and their associated Transform payloads.  Each of the Proposal payloads MUST
+ * contain a single Transform payload associated with the Protocol."
  */
 static ike_err
 get_answer_in(struct slice body, struct arena *tmp, struct arena *a, struct prop_list *out)
@@ -390,7 +415,8 @@ get_answer_in(struct slice body, struct arena *tmp, struct arena *a, struct prop
 
 	TRY(get_v1_sa(body, tmp, &sa));
 	for (i = 0; i < sa.nproposal; i++) {
-		if (sa.proposal[i].ntransform != 1 || sa.proposal[i].number != sa.proposal[0].number)
+		if (sa.proposal[i].ntransform != 1 ||
+		    sa.proposal[i].number != sa.proposal[0].number)
 			return IKE_E_NO_PROPOSAL;
 	}
 	TRY(read_all(&sa, tmp, &all));

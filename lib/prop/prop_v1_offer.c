@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: each member of our list is multiplied out by nested loops over its lists, after what IKEv1 has no number
- * for has been filtered out; a list that was empty to begin with counts as one entry "none".
+ * How it works: each member of our list is multiplied out by nested loops over its lists, after
+ * what IKEv1 has no number for has been filtered out; a list that was empty to begin with counts as
+ * one entry "none".
  */
 #include "prop/prop_v1.h"
 
@@ -17,7 +18,10 @@ v1_number(const struct alg *row, enum prop_proto proto)
 	return proto == PROTO_AH ? row->v1_ah : row->v1_ipsec;
 }
 
-/* The IKEv1 number of |id| for |proto|; ALG_NO_NUMBER if there is none.  A PRF's is that of its hash. */
+/*
+ * The IKEv1 number of |id| for |proto|; ALG_NO_NUMBER if there is none.  A PRF's is that of its
+ * hash.
+ */
 static int
 number_of(enum alg_id id, enum prop_proto proto)
 {
@@ -34,8 +38,9 @@ number_of(enum alg_id id, enum prop_proto proto)
 }
 
 /*
- * The members of |in| that IKEv1 can say, each wire form once.  False if nothing is left of what was not empty.  INTEG_NONE
- * is kept for ESP, where it means to leave the attribute out.
+ * The members of |in| that IKEv1 can say, each wire form once.  False if nothing is left of what
+ * was not empty.  INTEG_NONE is kept for ESP, where it means to leave the attribute out.  |out| may
+ * be |in|.
  */
 static bool
 filter(const struct prop_algs *in, enum prop_proto proto, struct prop_algs *out)
@@ -51,15 +56,18 @@ filter(const struct prop_algs *in, enum prop_proto proto, struct prop_algs *out)
 		if (n == ALG_NO_NUMBER && !(id == INTEG_NONE && proto == PROTO_ESP))
 			continue;
 		for (j = 0; j < r.n; j++) {
-			if (r.v[j].bits == bits && (r.v[j].id == id
-			    || (n != ALG_NO_NUMBER && number_of((enum alg_id)r.v[j].id, proto) == n)))
+			if (r.v[j].bits == bits &&
+			    (r.v[j].id == id || (n != ALG_NO_NUMBER &&
+						    number_of((enum alg_id)r.v[j].id, proto) == n)))
 				break;
 		}
 		if (j == r.n)
-			r.v[r.n++] = (struct prop_alg){ .id = (uint16_t)id, .bits = (uint16_t)bits };
+			r.v[r.n++] =
+			    (struct prop_alg){ .id = (uint16_t)id, .bits = (uint16_t)bits };
 	}
+	i = in->n;
 	*out = r;
-	return r.n > 0 || in->n == 0;
+	return r.n > 0 || i == 0;
 }
 
 /* |p| with only what IKEv1 can say; false if nothing of use is left. */
@@ -69,14 +77,20 @@ filter_prop(const struct prop *p, struct prop *out)
 	enum prop_proto proto = (enum prop_proto)p->proto;
 	struct prop r = *p;
 
+	/* IKEv1 protects its own messages with the PRF's hash; the others have no PRF */
+	if (proto == PROTO_IKE)
+		r.integ.n = 0;
+	else
+		r.prf.n = 0;
 	if (proto != PROTO_IKE && r.ke.n > 0 && r.ke.v[0].id == KE_NONE)
 		r.ke.n = 0;
-	if (!filter(&r.encr, proto, &r.encr) || !filter(&r.integ, proto, &r.integ) || !filter(&r.prf, proto, &r.prf)
-	    || !filter(&r.ke, proto, &r.ke) || !filter(&r.comp, proto, &r.comp))
+	if (!filter(&r.encr, proto, &r.encr) || !filter(&r.integ, proto, &r.integ) ||
+	    !filter(&r.prf, proto, &r.prf) || !filter(&r.ke, proto, &r.ke) ||
+	    !filter(&r.comp, proto, &r.comp))
 		return false;
 	/*
-	 * RFC 2409 section 5.5: with PFS there is one KE payload for the whole quick mode, so all of its transforms must name the
-	 * same group: the first.
+	 * RFC 2409 section 5.5: with PFS there is one KE payload for the whole quick mode, so all
+	 * of its transforms must name the same group: the first.
 	 */
 	if (proto != PROTO_IKE && r.ke.n > 1)
 		r.ke.n = 1;
@@ -86,7 +100,8 @@ filter_prop(const struct prop *p, struct prop *out)
 	*out = r;
 	switch (proto) {
 	case PROTO_IKE:
-		return r.encr.n > 0 && r.prf.n > 0 && r.ke.n > 0 && number_of((enum alg_id)r.auth, proto) != ALG_NO_NUMBER;
+		return r.encr.n > 0 && r.prf.n > 0 && r.ke.n > 0 &&
+		       number_of((enum alg_id)r.auth, proto) != ALG_NO_NUMBER;
 	case PROTO_AH:
 		return r.integ.n > 0;
 	case PROTO_ESP:
@@ -145,7 +160,10 @@ is_aead(const struct prop_algs *encr, int i)
 	return row != NULL && (row->flags & ALG_AEAD) != 0;
 }
 
-/* All combinations of |p|, a filtered member of our list, in racoon's order: the cipher varies slowest. */
+/*
+ * All combinations of |p|, a filtered member of our list, in racoon's order: the cipher varies
+ * slowest.
+ */
 static ike_err
 multiply(const struct prop *p, struct prop_list *out)
 {
@@ -188,7 +206,8 @@ mark_bundles(struct prop_list *l)
 	for (i = 0; i < l->n; i++) {
 		l->v[i].bundle = 0;
 		for (bit = 0; bit < 8; bit++)
-			l->v[i].bundle = (uint8_t)(l->v[i].bundle + (protos[l->v[i].number] >> bit & 1));
+			l->v[i].bundle =
+			    (uint8_t)(l->v[i].bundle + (protos[l->v[i].number] >> bit & 1));
 	}
 }
 
@@ -203,8 +222,8 @@ prop_v1_offer(const struct prop_list *ours, struct arena *a, struct prop_list *o
 	for (i = 0; i < ours->n && room < PROP_MAX_LIST; i++) {
 		const struct prop *q = &ours->v[i];
 
-		room += (size_t)rounds(&q->encr) * (size_t)rounds(&q->integ) * (size_t)rounds(&q->prf) * (size_t)rounds(&q->ke)
-		    * (size_t)rounds(&q->comp);
+		room += (size_t)rounds(&q->encr) * (size_t)rounds(&q->integ) *
+			(size_t)rounds(&q->prf) * (size_t)rounds(&q->ke) * (size_t)rounds(&q->comp);
 	}
 	if (room == 0)
 		return IKE_E_NO_PROPOSAL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: the raw form of lib/wire is built in an arena of our own and handed to its writer.  Attributes stand in the
- * order in which racoon writes them, lifetimes always in the long form with four bytes, as racoon's do.
+ * How it works: the raw form of lib/wire is built in an arena of our own and handed to its writer.
+ * Attributes stand in the order in which racoon writes them, lifetimes always in the long form with
+ * four bytes, as racoon's do.
  */
 #include "prop/prop_v1.h"
 
@@ -15,9 +16,9 @@
 
 /* A transform under construction, with a sticky error. */
 struct build {
-	struct arena        *a;
+	struct arena *a;
 	struct v1_transform *t;
-	ike_err              err;
+	ike_err err;
 };
 
 static void
@@ -178,13 +179,14 @@ proto_number(const struct prop *p)
 static bool
 same_proposal(const struct prop *a, const struct prop *b)
 {
-	return a->number == b->number && a->proto == b->proto && a->spi_len == b->spi_len
-	    && memcmp(a->spi, b->spi, a->spi_len) == 0;
+	return a->number == b->number && a->proto == b->proto && a->spi_len == b->spi_len &&
+	       memcmp(a->spi, b->spi, a->spi_len) == 0;
 }
 
 /* The proposal that starts with member |from| of |l|; |*next| is the first member behind it. */
 static ike_err
-build_proposal(struct arena *a, const struct prop_list *l, size_t from, struct v1_proposal *out, size_t *next)
+build_proposal(
+    struct arena *a, const struct prop_list *l, size_t from, struct v1_proposal *out, size_t *next)
 {
 	const struct prop *first = &l->v[from];
 	size_t n = 1, i;
@@ -192,7 +194,10 @@ build_proposal(struct arena *a, const struct prop_list *l, size_t from, struct v
 	while (from + n < l->n && same_proposal(first, &l->v[from + n]))
 		n++;
 	*out = (struct v1_proposal){
-		.number = first->number, .proto = proto_number(first), .spi = slice_of(first->spi, first->spi_len), .ntransform = n,
+		.number = first->number,
+		.proto = proto_number(first),
+		.spi = slice_of(first->spi, first->spi_len),
+		.ntransform = n,
 	};
 	if (n > SA_MAX_TRANSFORMS)
 		return IKE_E_FULL;
@@ -239,7 +244,8 @@ prop_v1_put(struct wr *w, const struct prop_list *offer)
 
 /* The proposal and transform of |sa| that |chosen| names. */
 static bool
-find_chosen(const struct v1_sa *sa, const struct prop *chosen, const struct v1_proposal **p_out, struct v1_transform **t_out)
+find_chosen(const struct v1_sa *sa, const struct prop *chosen, const struct v1_proposal **p_out,
+    struct v1_transform **t_out)
 {
 	size_t i, j;
 

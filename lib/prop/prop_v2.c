@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: lib/wire cuts the payload into proposals and transforms in an arena of our own; each proposal is translated
- * through the registry, and counted by type: what was there, and what of it we know.
+ * How it works: lib/wire cuts the payload into proposals and transforms in an arena of our own;
+ * each proposal is translated through the registry, and counted by type: what was there, and what
+ * of it we know.
  */
 #include "prop/prop_v2.h"
 
@@ -20,16 +21,22 @@ struct census {
 };
 
 static const enum alg_kind kind_of_type[N_TYPES] = {
-	[V2_T_ENCR] = ALG_ENCR, [V2_T_PRF] = ALG_PRF, [V2_T_INTEG] = ALG_INTEG, [V2_T_KE] = ALG_KE,
+	[V2_T_ENCR] = ALG_ENCR,
+	[V2_T_PRF] = ALG_PRF,
+	[V2_T_INTEG] = ALG_INTEG,
+	[V2_T_KE] = ALG_KE,
 };
 
 /* RFC 7296 section 3.3.3: the table of mandatory and optional transform types of each protocol. */
 static const struct {
 	unsigned mandatory, allowed;
 } types_of_proto[] = {
-	[PROTO_IKE] = { 1 << V2_T_ENCR | 1 << V2_T_PRF | 1 << V2_T_KE, 1 << V2_T_ENCR | 1 << V2_T_PRF | 1 << V2_T_INTEG | 1 << V2_T_KE },
-	[PROTO_ESP] = { 1 << V2_T_ENCR | 1 << V2_T_ESN, 1 << V2_T_ENCR | 1 << V2_T_INTEG | 1 << V2_T_KE | 1 << V2_T_ESN },
-	[PROTO_AH] = { 1 << V2_T_INTEG | 1 << V2_T_ESN, 1 << V2_T_INTEG | 1 << V2_T_KE | 1 << V2_T_ESN },
+	[PROTO_IKE] = { 1 << V2_T_ENCR | 1 << V2_T_PRF | 1 << V2_T_KE,
+	    1 << V2_T_ENCR | 1 << V2_T_PRF | 1 << V2_T_INTEG | 1 << V2_T_KE },
+	[PROTO_ESP] = { 1 << V2_T_ENCR | 1 << V2_T_ESN,
+	    1 << V2_T_ENCR | 1 << V2_T_INTEG | 1 << V2_T_KE | 1 << V2_T_ESN },
+	[PROTO_AH] = { 1 << V2_T_INTEG | 1 << V2_T_ESN,
+	    1 << V2_T_INTEG | 1 << V2_T_KE | 1 << V2_T_ESN },
 };
 
 static struct prop_algs *
@@ -48,8 +55,8 @@ list_of_type(struct prop *p, uint8_t type)
 }
 
 /*
- * RFC 7296 section 3.3.5: the Key Length attribute "MUST NOT be used with transforms that use a fixed-length key", and a cipher
- * with variable-length keys needs one.
+ * RFC 7296 section 3.3.5: the Key Length attribute "MUST NOT be used with transforms that use a
+ * fixed-length key", and a cipher with variable-length keys needs one.
  */
 static bool
 key_ok(const struct alg *row, unsigned bits)
@@ -59,7 +66,10 @@ key_ok(const struct alg *row, unsigned bits)
 	return bits != 0 && alg_key_ok(row, bits);
 }
 
-/* Take |t| into |p|; false if we do not know it.  What is behind PROP_MAX_ALGS of a type is not known. */
+/*
+ * Take |t| into |p|; false if we do not know it.  What is behind PROP_MAX_ALGS of a type is not
+ * known.
+ */
 static bool
 take(const struct v2_transform *t, struct prop *p)
 {
@@ -87,9 +97,11 @@ read_head(const struct v2_proposal *raw, struct prop *p)
 	*p = (struct prop){ .number = raw->number };
 	switch (raw->proto) {
 	case V2_PROTO_IKE:
-		/* RFC 7296 section 3.3.1: "For an initial IKE SA negotiation, this field MUST be zero ... During subsequent
-		 * negotiations, it is equal to the size, in octets, of the SPI of the corresponding protocol (8 for IKE, 4 for ESP
-		 * and AH)." */
+		/*
+		 * RFC 7296 section 3.3.1: "For an initial IKE SA negotiation, this field MUST be
+		 * zero ... During subsequent negotiations, it is equal to the size, in octets, of
+		 * the SPI of the corresponding protocol (8 for IKE, 4 for ESP and AH)."
+		 */
 		p->proto = PROTO_IKE;
 		if (raw->spi.n != 0 && raw->spi.n != 8)
 			return false;
@@ -121,11 +133,13 @@ read_proposal(const struct v2_proposal *raw, struct prop *p, struct census *c)
 	mandatory = types_of_proto[p->proto].mandatory;
 	allowed = types_of_proto[p->proto].allowed;
 	/*
-	 * RFC 7296 section 3.3.6: "If the responder receives a proposal that contains a Transform Type it does not understand, or
-	 * a proposal that is missing a mandatory Transform Type, it MUST consider this proposal unacceptable; however, other
-	 * proposals in the same SA payload are processed as usual.  Similarly, if the responder receives a transform that it
-	 * does not understand, or one that contains a Transform Attribute it does not understand, it MUST consider this
-	 * transform unacceptable; other transforms with the same Transform Type are processed as usual."
+	 * RFC 7296 section 3.3.6: "If the responder receives a proposal that contains a Transform
+	 * Type it does not understand, or a proposal that is missing a mandatory Transform Type, it
+	 * MUST consider this proposal unacceptable; however, other proposals in the same SA payload
+	 * are processed as usual.  Similarly, if the responder receives a transform that it does
+	 * not understand, or one that contains a Transform Attribute it does not understand, it
+	 * MUST consider this transform unacceptable; other transforms with the same Transform Type
+	 * are processed as usual."
 	 */
 	for (i = 0; i < raw->ntransform; i++) {
 		const struct v2_transform *t = &raw->transform[i];
@@ -173,8 +187,9 @@ prop_v2_get(struct slice body, struct arena *a, struct prop_list *out)
 }
 
 /*
- * RFC 7296 section 2.7: "The accepted cryptographic suite MUST contain exactly one transform of each type included in the
- * proposal."  Nothing in it may be unknown: we offered nothing of that kind.
+ * RFC 7296 section 2.7: "The accepted cryptographic suite MUST contain exactly one transform of
+ * each type included in the proposal."  Nothing in it may be unknown: we offered nothing of that
+ * kind.
  */
 static ike_err
 get_answer_in(struct slice body, struct arena *tmp, struct prop *out)

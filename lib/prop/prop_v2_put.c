@@ -18,7 +18,10 @@ v2_number(enum alg_id id)
 	return row != NULL && (row->flags & ALG_UNUSABLE) == 0 ? row->v2 : ALG_NO_NUMBER;
 }
 
-/* The members of |in| that IKEv2 can say, each wire form once; of the ciphers only those with |aead| or without. */
+/*
+ * The members of |in| that IKEv2 can say, each wire form once; of the ciphers only those with
+ * |aead| or without.
+ */
 static void
 filter(const struct prop_algs *in, int aead, struct prop_algs *out)
 {
@@ -30,7 +33,8 @@ filter(const struct prop_algs *in, int aead, struct prop_algs *out)
 		unsigned bits = prop_alg_bits(in->v[i]);
 
 		n = v2_number((enum alg_id)in->v[i].id);
-		if (n == ALG_NO_NUMBER || (row->kind == ALG_ENCR && ((row->flags & ALG_AEAD) != 0) != (aead != 0)))
+		if (n == ALG_NO_NUMBER ||
+		    (row->kind == ALG_ENCR && ((row->flags & ALG_AEAD) != 0) != (aead != 0)))
 			continue;
 		for (j = 0; j < r.n; j++) {
 			if (r.v[j].bits == bits && v2_number((enum alg_id)r.v[j].id) == n)
@@ -61,11 +65,12 @@ is_null_only(const struct prop_algs *encr)
 }
 
 /*
- * |p| as it can be sent, with AEADs only or with the other ciphers only; false if nothing of use is left.
+ * |p| as it can be sent, with AEADs only or with the other ciphers only; false if nothing of use is
+ * left.
  *
- * RFC 7296 section 3.3: "If an initiator wants to propose both combined-mode ciphers and normal ciphers, it must include two
- * proposals: one will have all the combined-mode ciphers, and the other will have all the normal ciphers with the
- * integrity algorithms."
+ * RFC 7296 section 3.3: "If an initiator wants to propose both combined-mode ciphers and normal
+ * ciphers, it must include two proposals: one will have all the combined-mode ciphers, and the
+ * other will have all the normal ciphers with the integrity algorithms."
  */
 static bool
 shape(const struct prop *p, int aead, unsigned flags, struct prop *out)
@@ -100,7 +105,8 @@ shape(const struct prop *p, int aead, unsigned flags, struct prop *out)
 	case PROTO_IKE:
 		return r.encr.n > 0 && r.prf.n > 0 && r.ke.n > 0 && (aead || r.integ.n > 0);
 	case PROTO_ESP:
-		return r.encr.n > 0 && !(is_null_only(&r.encr) && prop_first(&r.integ) == ALG_ID_NONE && r.integ.n <= 1);
+		return r.encr.n > 0 && !(is_null_only(&r.encr) &&
+					   prop_first(&r.integ) == ALG_ID_NONE && r.integ.n <= 1);
 	case PROTO_AH:
 		drop(&out->integ, INTEG_NONE);
 		return !aead && out->integ.n > 0;
@@ -152,8 +158,11 @@ prop_v2_offer(const struct prop_list *ours, unsigned flags, struct arena *a, str
 				continue;
 			if (r.n >= SA_MAX_PROPOSALS)
 				return IKE_E_FULL;
-			/* RFC 7296 section 3.3.1: "When a proposal is made, the first proposal in an SA payload MUST be 1, and
-			 * subsequent proposals MUST be one more than the previous proposal" */
+			/*
+			 * RFC 7296 section 3.3.1: "When a proposal is made, the first proposal in
+			 * an SA payload MUST be 1, and subsequent proposals MUST be one more than
+			 * the previous proposal"
+			 */
 			p.number = (uint8_t)(r.n + 1);
 			r.v[r.n++] = p;
 		}
@@ -166,7 +175,7 @@ prop_v2_offer(const struct prop_list *ours, unsigned flags, struct arena *a, str
 
 /* A proposal under construction. */
 struct build {
-	struct arena       *a;
+	struct arena *a;
 	struct v2_proposal *p;
 };
 
@@ -199,7 +208,8 @@ add_list(struct build *b, uint8_t type, const struct prop_algs *l)
 		row = alg_get((enum alg_id)l->v[i].id);
 		if (row == NULL)
 			return IKE_E_RANGE;
-		TRY(add(b, type, row->v2, (row->flags & ALG_VARKEY) != 0 ? prop_alg_bits(l->v[i]) : 0));
+		TRY(add(
+		    b, type, row->v2, (row->flags & ALG_VARKEY) != 0 ? prop_alg_bits(l->v[i]) : 0));
 	}
 	return IKE_OK;
 }
@@ -210,11 +220,14 @@ build_proposal(struct arena *a, const struct prop *p, struct v2_proposal *out)
 	struct build b = { .a = a, .p = out };
 
 	*out = (struct v2_proposal){
-		.number = p->number, .proto = (uint8_t)p->proto, .spi = slice_of(p->spi, p->spi_len),
+		.number = p->number,
+		.proto = (uint8_t)p->proto,
+		.spi = slice_of(p->spi, p->spi_len),
 		.transform = arena_array(a, MAX_TRANSFORMS, sizeof(*out->transform)),
 	};
-	_Static_assert((int)PROTO_IKE == (int)V2_PROTO_IKE && (int)PROTO_AH == (int)V2_PROTO_AH
-	    && (int)PROTO_ESP == (int)V2_PROTO_ESP, "protocol numbers are IKEv2's");
+	_Static_assert((int)PROTO_IKE == (int)V2_PROTO_IKE && (int)PROTO_AH == (int)V2_PROTO_AH &&
+			   (int)PROTO_ESP == (int)V2_PROTO_ESP,
+	    "protocol numbers are IKEv2's");
 	if (out->transform == NULL)
 		return IKE_E_NOMEM;
 	if (p->proto != PROTO_IKE && p->proto != PROTO_AH && p->proto != PROTO_ESP)

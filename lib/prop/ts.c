@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: a selector is a box of addresses x protocols x ports.  Protocols are one value or all.  Ports are a range, all
- * (0..65535), or OPAQUE (written 65535..0); all includes OPAQUE, a smaller range does not, as RFC 4301 section 4.4.1.1
- * distinguishes ANY and OPAQUE.  The intersection of two boxes is a box or nothing, and narrowing is the list of
- * all intersections without those that another one covers.
+ * How it works: a selector is a box of addresses x protocols x ports.  Protocols are one value or
+ * all. Ports are a range, all (0..65535), or OPAQUE (written 65535..0); all includes OPAQUE, a
+ * smaller range does not, as RFC 4301 section 4.4.1.1 distinguishes ANY and OPAQUE.  The
+ * intersection of two boxes is a box or nothing, and narrowing is the list of all intersections
+ * without those that another one covers.
  */
 #include "prop/ts.h"
 
@@ -45,8 +46,8 @@ ts_of_prefix(const struct prefix *p, uint8_t proto, uint16_t port)
 bool
 ts_equal(const struct ts *a, const struct ts *b)
 {
-	return addr_compare(&a->lo, &b->lo) == 0 && addr_compare(&a->hi, &b->hi) == 0 && a->proto == b->proto
-	    && a->port_lo == b->port_lo && a->port_hi == b->port_hi;
+	return addr_compare(&a->lo, &b->lo) == 0 && addr_compare(&a->hi, &b->hi) == 0 &&
+	       a->proto == b->proto && a->port_lo == b->port_lo && a->port_hi == b->port_hi;
 }
 
 bool
@@ -140,7 +141,10 @@ ts_list_add(struct ts_list *l, const struct ts *ts)
 	return IKE_OK;
 }
 
-/* Put |ts| where the first part that it covers stands and take out the others that it covers; else behind all if there is room. */
+/*
+ * Put |ts| where the first part that it covers stands and take out the others that it covers; else
+ * behind all if there is room.
+ */
 static void
 merge(struct ts_list *l, const struct ts *ts)
 {
@@ -172,8 +176,9 @@ ts_narrow(const struct ts_list *ours, const struct ts_list *proposed, struct ts_
 	struct ts part;
 
 	/*
-	 * RFC 7296 section 2.9: "If the responder's policy allows it to accept the first selector of TSi and TSr, then the
-	 * responder MUST narrow the Traffic Selectors to a subset that includes the initiator's first choices."
+	 * RFC 7296 section 2.9: "If the responder's policy allows it to accept the first selector
+	 * of TSi and TSr, then the responder MUST narrow the Traffic Selectors to a subset that
+	 * includes the initiator's first choices."
 	 */
 	for (i = 0; i < proposed->n; i++) {
 		for (j = 0; j < ours->n; j++) {
@@ -181,8 +186,10 @@ ts_narrow(const struct ts_list *ours, const struct ts_list *proposed, struct ts_
 				merge(&r, &part);
 		}
 	}
-	/* "If the responder's policy does not allow it to accept any part of the proposed Traffic Selectors, it responds with a
-	 * TS_UNACCEPTABLE Notify message." */
+	/*
+	 * "If the responder's policy does not allow it to accept any part of the proposed Traffic
+	 * Selectors, it responds with a TS_UNACCEPTABLE Notify message."
+	 */
 	if (r.n == 0)
 		return IKE_E_TS;
 	*out = r;
@@ -201,11 +208,20 @@ ts_to_prefix(const struct ts *ts, struct prefix *p, uint16_t *port)
 }
 
 static const struct {
-	uint8_t     proto;
+	uint8_t proto;
 	const char *name;
 } proto_names[] = {
-	{ 1, "icmp" }, { 4, "ip4" }, { 6, "tcp" }, { 17, "udp" }, { 41, "ip6" }, { 47, "gre" }, { 50, "esp" }, { 51, "ah" },
-	{ 58, "icmp6" }, { 108, "ipcomp" }, { 132, "sctp" },
+	{ 1, "icmp" },
+	{ 4, "ip4" },
+	{ 6, "tcp" },
+	{ 17, "udp" },
+	{ 41, "ip6" },
+	{ 47, "gre" },
+	{ 50, "esp" },
+	{ 51, "ah" },
+	{ 58, "icmp6" },
+	{ 108, "ipcomp" },
+	{ 132, "sctp" },
 };
 
 static void

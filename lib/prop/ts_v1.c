@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Traffic selectors as IKEv1 writes them: the identification payloads of quick mode, RFC 2407 section 4.6.2.
+ * Traffic selectors as IKEv1 writes them: the identification payloads of quick mode, RFC 2407
+ * section 4.6.2.
  */
 #include "prop/ts.h"
 #include "util/rd.h"
@@ -8,7 +9,14 @@
 #include <string.h>
 
 /* RFC 2407 section 4.6.2.1 */
-enum { V1_IPV4 = 1, V1_IPV4_SUBNET = 4, V1_IPV6 = 5, V1_IPV6_SUBNET = 6, V1_IPV4_RANGE = 7, V1_IPV6_RANGE = 8 };
+enum {
+	V1_IPV4 = 1,
+	V1_IPV4_SUBNET = 4,
+	V1_IPV6 = 5,
+	V1_IPV6_SUBNET = 6,
+	V1_IPV4_RANGE = 7,
+	V1_IPV6_RANGE = 8
+};
 
 /* The length of a mask of ones followed by zeroes; false if it has holes. */
 static bool
@@ -107,7 +115,8 @@ put_mask(uint8_t *out, size_t size, unsigned len)
 }
 
 ike_err
-ts_to_v1_id(const struct ts *ts, uint8_t *id_type, uint8_t *proto, uint16_t *port, uint8_t data[32], size_t *len)
+ts_to_v1_id(const struct ts *ts, uint8_t *id_type, uint8_t *proto, uint16_t *port, uint8_t data[32],
+    size_t *len)
 {
 	struct slice lo = addr_bytes(&ts->lo), hi = addr_bytes(&ts->hi);
 	bool v6 = ts->lo.family == 6;

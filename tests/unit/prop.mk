@@ -1,4 +1,25 @@
 # SPDX-License-Identifier: BSD-3-Clause
+prop_help_sources = tests/unit/prop_help.c tests/unit/prop_help.h
 check_PROGRAMS += tests/unit/t_ts
 tests_unit_t_ts_SOURCES = tests/unit/t_ts.c
 tests_unit_t_ts_LDADD = $(ringtail_test_libs)
+check_PROGRAMS += tests/unit/t_prop_life
+tests_unit_t_prop_life_SOURCES = tests/unit/t_prop_life.c $(prop_help_sources)
+tests_unit_t_prop_life_LDADD = $(ringtail_test_libs)
+check_PROGRAMS += tests/unit/t_prop_select
+tests_unit_t_prop_select_SOURCES = tests/unit/t_prop_select.c $(prop_help_sources)
+tests_unit_t_prop_select_LDADD = $(ringtail_test_libs)
+check_PROGRAMS += tests/unit/t_prop_diff
+tests_unit_t_prop_diff_SOURCES = tests/unit/t_prop_diff.c $(prop_help_sources)
+tests_unit_t_prop_diff_LDADD = $(ringtail_test_libs)
+check_PROGRAMS += tests/unit/t_prop_v1_attr
+tests_unit_t_prop_v1_attr_SOURCES = tests/unit/t_prop_v1_attr.c
+tests_unit_t_prop_v1_attr_LDADD = $(ringtail_test_libs)
+check_PROGRAMS += tests/unit/t_prop_v1
+tests_unit_t_prop_v1_SOURCES = tests/unit/t_prop_v1.c $(prop_help_sources) $(fail_alloc_sources)
+tests_unit_t_prop_v1_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
+tests_unit_t_prop_v1_LDADD = $(ringtail_test_libs)
+check_PROGRAMS += tests/unit/t_prop_v2
+tests_unit_t_prop_v2_SOURCES = tests/unit/t_prop_v2.c $(prop_help_sources) $(fail_alloc_sources)
+tests_unit_t_prop_v2_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
+tests_unit_t_prop_v2_LDADD = $(ringtail_test_libs)

@@ -77,7 +77,8 @@ refuse_dn(const char *text, ike_err want)
 /* The encodings were made with OpenSSL's X509_NAME_add_entry_by_txt(). */
 START_TEST(dn_text_to_der)
 {
-	static const char three[] = "3025310b3009060355040613024445310a3008060355040a0c0178310a300806035504030c0179";
+	static const char three[] =
+	    "3025310b3009060355040613024445310a3008060355040a0c0178310a300806035504030c0179";
 
 	expect_dn("C=DE,O=x,CN=y", three, "/C=DE/O=x/CN=y");
 	expect_dn("C=DE/O=x/CN=y", three, "/C=DE/O=x/CN=y");
@@ -94,28 +95,40 @@ START_TEST(dn_text_to_der)
 	expect_dn("CN=", "300b3109300706035504030c00", "/CN=");
 	expect_dn("CN=*", "300c310a300806035504030c012a", "/CN=*");
 	expect_dn("DC=example,DC=org",
-	    "302e31173015060a0992268993f22c64011916076578616d706c6531133011060a0992268993f22c6401191603" "6f7267",
+	    "302e31173015060a0992268993f22c64011916076578616d706c6531133011060a0992268993f22c640119"
+	    "1603"
+	    "6f7267",
 	    "/DC=example/DC=org");
-	expect_dn("emailAddress=a@b", "30143112301006092a864886f70d0109011603614062", "/emailAddress=a@b");
+	expect_dn("emailAddress=a@b", "30143112301006092a864886f70d0109011603614062",
+	    "/emailAddress=a@b");
 	expect_dn("E=a@b", "30143112301006092a864886f70d0109011603614062", "/emailAddress=a@b");
 	expect_dn("UID=u", "30133111300f060a0992268993f22c6401010c0175", "/UID=u");
 	expect_dn("serialNumber=1,SN=s,GN=g,T=t,L=l,ST=s,OU=o",
-	    "3054310a30080603550405130131310a300806035504040c0173310a3008060355042a0c0167310a3008060355040c0c0174310a3008060355"
+	    "3054310a30080603550405130131310a300806035504040c0173310a3008060355042a0c0167310a300806"
+	    "0355040c0c0174310a3008060355"
 	    "04070c016c310a300806035504080c0173310a3008060355040b0c016f",
 	    "/serialNumber=1/SN=s/GN=g/title=t/L=l/ST=s/OU=o");
-	expect_dn("street=s,initials=i,name=n,generationQualifier=3,dnQualifier=q,pseudonym=p,description=d,businessCategory=b,"
-	    "postalCode=1,organizationIdentifier=o,unstructuredName=u,unstructuredAddress=v",
-	    "30819c310a300806035504090c0173310a3008060355042b0c0169310a300806035504290c016e310a3008060355042c0c0133310a3008060355"
-	    "042e130171310a300806035504410c0170310a3008060355040d0c0164310a3008060355040f0c0162310a300806035504110c0131310a3008"
-	    "06035504610c016f3110300e06092a864886f70d0109020c01753110300e06092a864886f70d0109080c0176",
-	    "/street=s/initials=i/name=n/generationQualifier=3/dnQualifier=q/pseudonym=p/description=d/businessCategory=b"
+	expect_dn("street=s,initials=i,name=n,generationQualifier=3,dnQualifier=q,pseudonym=p,"
+		  "description=d,businessCategory=b,"
+		  "postalCode=1,organizationIdentifier=o,unstructuredName=u,unstructuredAddress=v",
+	    "30819c310a300806035504090c0173310a3008060355042b0c0169310a300806035504290c016e310a3008"
+	    "060355042c0c0133310a3008060355"
+	    "042e130171310a300806035504410c0170310a3008060355040d0c0164310a3008060355040f0c0162310a"
+	    "300806035504110c0131310a3008"
+	    "06035504610c016f3110300e06092a864886f70d0109020c01753110300e06092a864886f70d0109080c01"
+	    "76",
+	    "/street=s/initials=i/name=n/generationQualifier=3/dnQualifier=q/pseudonym=p/"
+	    "description=d/businessCategory=b"
 	    "/postalCode=1/organizationIdentifier=o/unstructuredName=u/unstructuredAddress=v");
 	expect_dn("2.999.1=x", "300c310a300806038837010c0178", "/2.999.1=x");
 	expect_dn("2.5.4.3=y", "300c310a300806035504030c0179", "/CN=y");
 	expect_dn("~300c310a300806035504030c0179", "300c310a300806035504030c0179", "/CN=y");
 	/* what does not fit the type's own string type becomes UTF-8 */
 	expect_dn("C=*", "300c310a300806035504060c012a", "/C=*");
-	expect_dn("DC=\\C3\\A4", "3014311230" "10060a0992268993f22c6401190c02c3a4", "/DC=\\xc3\\xa4");
+	expect_dn("DC=\\C3\\A4",
+	    "3014311230"
+	    "10060a0992268993f22c6401190c02c3a4",
+	    "/DC=\\xc3\\xa4");
 }
 END_TEST
 
@@ -123,16 +136,39 @@ START_TEST(dn_text_refused)
 {
 	static const struct {
 		const char *text;
-		ike_err     want;
+		ike_err want;
 	} bad[] = {
-		{ "", IKE_E_SYNTAX }, { "CN", IKE_E_SYNTAX }, { "=x", IKE_E_SYNTAX }, { "/C=DE", IKE_E_SYNTAX }, { "C=DE,", IKE_E_SYNTAX },
-		{ "C=DE,,O=x", IKE_E_SYNTAX }, { ",", IKE_E_SYNTAX }, { "CN=x\\", IKE_E_SYNTAX }, { "XYZ=1", IKE_E_NOTFOUND },
-		{ "CN=a\\00b", IKE_E_SYNTAX }, { "CN=\\ff", IKE_E_SYNTAX }, { "CN=\\c0\\80", IKE_E_SYNTAX },
-		{ "CN=\\ed\\a0\\80", IKE_E_SYNTAX }, { "CN=\\f4\\90\\80\\80", IKE_E_SYNTAX }, { "CN=\\e2\\82", IKE_E_SYNTAX }, { "~", IKE_E_SYNTAX }, { "~30", IKE_E_SYNTAX },
-		{ "~3", IKE_E_SYNTAX }, { "~30zz", IKE_E_SYNTAX }, { "~3001", IKE_E_SYNTAX }, { "1.=x", IKE_E_SYNTAX }, { "1=x", IKE_E_SYNTAX },
-		{ "3.1=x", IKE_E_SYNTAX }, { "1.40=x", IKE_E_SYNTAX }, { "1..2=x", IKE_E_SYNTAX }, { "1.2.4294967296=x", IKE_E_SYNTAX },
-		{ "1.2a=x", IKE_E_SYNTAX }, { "1.2.3.=x", IKE_E_SYNTAX },
-		{ "1.2.4294967295.4294967295.4294967295.4294967295.4294967295.4294967295.4294967295=x", IKE_E_SYNTAX },
+		{ "", IKE_E_SYNTAX },
+		{ "CN", IKE_E_SYNTAX },
+		{ "=x", IKE_E_SYNTAX },
+		{ "/C=DE", IKE_E_SYNTAX },
+		{ "C=DE,", IKE_E_SYNTAX },
+		{ "C=DE,,O=x", IKE_E_SYNTAX },
+		{ ",", IKE_E_SYNTAX },
+		{ "CN=x\\", IKE_E_SYNTAX },
+		{ "XYZ=1", IKE_E_NOTFOUND },
+		{ "CN=a\\00b", IKE_E_SYNTAX },
+		{ "CN=\\ff", IKE_E_SYNTAX },
+		{ "CN=\\c0\\80", IKE_E_SYNTAX },
+		{ "CN=\\ed\\a0\\80", IKE_E_SYNTAX },
+		{ "CN=\\f4\\90\\80\\80", IKE_E_SYNTAX },
+		{ "CN=\\e2\\82", IKE_E_SYNTAX },
+		{ "~", IKE_E_SYNTAX },
+		{ "~30", IKE_E_SYNTAX },
+		{ "~3", IKE_E_SYNTAX },
+		{ "~30zz", IKE_E_SYNTAX },
+		{ "~3001", IKE_E_SYNTAX },
+		{ "1.=x", IKE_E_SYNTAX },
+		{ "1=x", IKE_E_SYNTAX },
+		{ "3.1=x", IKE_E_SYNTAX },
+		{ "1.40=x", IKE_E_SYNTAX },
+		{ "1..2=x", IKE_E_SYNTAX },
+		{ "1.2.4294967296=x", IKE_E_SYNTAX },
+		{ "1.2a=x", IKE_E_SYNTAX },
+		{ "1.2.3.=x", IKE_E_SYNTAX },
+		{ "1.2.4294967295.4294967295.4294967295.4294967295.4294967295.4294967295."
+		  "4294967295=x",
+		    IKE_E_SYNTAX },
 	};
 	size_t i;
 
@@ -188,7 +224,8 @@ expect_invalid(const char *hex)
 /* T-dn: prefixes, wrong and long forms of length, nesting that is not a Name's. */
 START_TEST(der_that_is_no_name)
 {
-	static const char good[] = "3024310b3009060355040613024445310a3008060355040a0c01783109300706035504030c00";
+	static const char good[] =
+	    "3024310b3009060355040613024445310a3008060355040a0c01783109300706035504030c00";
 	uint8_t der[256];
 	struct slice s = from_hex(good, der);
 	size_t cut;
@@ -214,9 +251,12 @@ START_TEST(der_that_is_no_name)
 	expect_invalid("3083000000");
 	expect_invalid("3080310a300806035504030c01790000");
 	expect_invalid("30ff");
-	/* an OID that does not end, an empty one, a constructed value, trailing bytes at each level */
+	/*
+	 * an OID that does not end, an empty one, a constructed value, trailing bytes at each level
+	 */
 	expect_invalid("300c310a300806035504830c0179");
-	expect_invalid("3009310730050600" "0c0179");
+	expect_invalid("3009310730050600"
+		       "0c0179");
 	expect_invalid("300c310a300806035504032c0179");
 	expect_invalid("300c310a300806035504031f0179");
 	expect_invalid("300d310b300906035504030c017900");
@@ -228,7 +268,8 @@ END_TEST
 
 START_TEST(der_mutations)
 {
-	static const char good[] = "3025310b3009060355040613024445310a3008060355040a0c0178310a300806035504030c0179";
+	static const char good[] =
+	    "3025310b3009060355040613024445310a3008060355040a0c0178310a300806035504030c0179";
 	uint8_t der[64], *copy;
 	struct slice s = from_hex(good, der);
 	char line[400];
@@ -246,8 +287,9 @@ START_TEST(der_mutations)
 			t = text_in(line, sizeof(line));
 			dn_print(slice_of(copy, s.n), &t);
 			dn_match("C=*,O=*,CN=*", slice_of(copy, s.n));
-			ck_assert_int_eq(dn_equal(slice_of(copy, s.n), s), v == der[i]
-			    || (dn_valid(slice_of(copy, s.n)) && (i == 11 || i == 24 || i == 36)));
+			ck_assert_int_eq(dn_equal(slice_of(copy, s.n), s),
+			    v == der[i] ||
+				(dn_valid(slice_of(copy, s.n)) && (i == 11 || i == 24 || i == 36)));
 			free(copy);
 		}
 	}
@@ -260,7 +302,8 @@ START_TEST(dn_patterns)
 	size_t len;
 	struct slice s;
 
-	ck_assert_int_eq(dn_parse("C=DE,O=Acme\\, Inc.,CN=gw.example", der, sizeof(der), &len), IKE_OK);
+	ck_assert_int_eq(
+	    dn_parse("C=DE,O=Acme\\, Inc.,CN=gw.example", der, sizeof(der), &len), IKE_OK);
 	s = slice_of(der, len);
 	ck_assert(dn_match("C=DE,O=Acme\\, Inc.,CN=gw.example", s));
 	ck_assert(dn_match("C=DE, O=*, CN=*", s));
@@ -275,12 +318,15 @@ START_TEST(dn_patterns)
 	ck_assert(!dn_match("C=DE,O=*,CN=gw*", s));
 	ck_assert(!dn_match("C=DE,O=\\*,CN=gw.example", s));
 	ck_assert(!dn_match("", s) && !dn_match("C=DE,O=*,CN=*,", s) && !dn_match("~00", s));
-	ck_assert(dn_is_pattern("CN=*") && dn_is_pattern("C=DE,O= * ") && !dn_is_pattern("CN=a*") && !dn_is_pattern("CN=\\*"));
+	ck_assert(dn_is_pattern("CN=*") && dn_is_pattern("C=DE,O= * ") && !dn_is_pattern("CN=a*") &&
+		  !dn_is_pattern("CN=\\*"));
 	ck_assert(!dn_is_pattern("~2a") && !dn_is_pattern(""));
 	/* string types do not count, sets of several do */
 	ck_assert(dn_match("CN=y", from_hex("300c310a30080603550403130179", multi)));
-	ck_assert(dn_equal(from_hex("300c310a30080603550403130179", multi), from_hex("300c310a300806035504030c0179", der)));
-	ck_assert(!dn_equal(from_hex("300c310a30080603550403130179", multi), from_hex("300c310a300806035504030c017a", der)));
+	ck_assert(dn_equal(from_hex("300c310a30080603550403130179", multi),
+	    from_hex("300c310a300806035504030c0179", der)));
+	ck_assert(!dn_equal(from_hex("300c310a30080603550403130179", multi),
+	    from_hex("300c310a300806035504030c017a", der)));
 	s = from_hex("30163114300806035504030c0179300806035504030c017a", multi);
 	ck_assert(dn_valid(s) && !dn_match("CN=y,CN=z", s) && !dn_match("CN=*", s));
 	ck_assert_int_eq(dn_parse("CN=y,CN=z", der, sizeof(der), &len), IKE_OK);
@@ -333,10 +379,20 @@ END_TEST
 START_TEST(comparison_is_exact_over_type_and_length)
 {
 	static const char *const values[][2] = {
-		{ "fqdn", "example.com" }, { "fqdn", "example.com.evil.org" }, { "fqdn", "example.co" }, { "fqdn", "Example.com" },
-		{ "user_fqdn", "example.com" }, { "keyid", "example.com" }, { "asn1dn", "CN=example.com" }, { "asn1dn", "CN=*" },
-		{ "asn1dn", "CN=example.com,O=x" }, { "address", "192.0.2.1" }, { "address", "192.0.2.2" }, { "address", "::1" },
-		{ "subnet", "192.0.2.1/32" }, { "subnet", "192.0.2.0/24" },
+		{ "fqdn", "example.com" },
+		{ "fqdn", "example.com.evil.org" },
+		{ "fqdn", "example.co" },
+		{ "fqdn", "Example.com" },
+		{ "user_fqdn", "example.com" },
+		{ "keyid", "example.com" },
+		{ "asn1dn", "CN=example.com" },
+		{ "asn1dn", "CN=*" },
+		{ "asn1dn", "CN=example.com,O=x" },
+		{ "address", "192.0.2.1" },
+		{ "address", "192.0.2.2" },
+		{ "address", "::1" },
+		{ "subnet", "192.0.2.1/32" },
+		{ "subnet", "192.0.2.0/24" },
 	};
 	const size_t n = sizeof(values) / sizeof(values[0]);
 	struct ident a, b, none = { 0 };
@@ -348,7 +404,8 @@ START_TEST(comparison_is_exact_over_type_and_length)
 			b = id_of(values[j][0], values[j][1]);
 			ck_assert_int_eq(ident_equal(&a, &b), i == j);
 			/* 6 fits the pattern 7; a pattern is nobody's identity */
-			ck_assert_int_eq(ident_match(&a, &b), j == 7 ? 0 : i == j || (i == 7 && j == 6));
+			ck_assert_int_eq(
+			    ident_match(&a, &b), j == 7 ? 0 : i == j || (i == 7 && j == 6));
 			ck_assert(!ident_match(&none, &b) && !ident_match(&a, &none));
 		}
 	}
@@ -376,7 +433,8 @@ START_TEST(from_the_wire)
 			else if (n == 0 || (fixed[t] != 0 && n != fixed[t]) || t == ID_DER_ASN1_DN)
 				ck_assert_int_eq(err, IKE_E_FORMAT);
 			else
-				ck_assert(err == IKE_OK && id.type == t && id.len == n && memcmp(id.data, bytes, n) == 0);
+				ck_assert(err == IKE_OK && id.type == t && id.len == n &&
+					  memcmp(id.data, bytes, n) == 0);
 		}
 	}
 	ck_assert_int_eq(ident_from_wire(ID_IPV4_SUBNET, slice_of(bytes, 8), &id), IKE_OK);
@@ -395,7 +453,19 @@ END_TEST
 START_TEST(type_names)
 {
 	static const char *const names[13] = {
-		"none", "address", "fqdn", "user_fqdn", "subnet", "address", "subnet", "range", "range", "asn1dn", "asn1gn", "keyid", "unknown",
+		"none",
+		"address",
+		"fqdn",
+		"user_fqdn",
+		"subnet",
+		"address",
+		"subnet",
+		"range",
+		"range",
+		"asn1dn",
+		"asn1gn",
+		"keyid",
+		"unknown",
 	};
 	uint8_t t;
 

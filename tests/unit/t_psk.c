@@ -40,22 +40,21 @@ expect_err(const char *text, const char *id, ike_err want)
 		ck_assert_int_eq(key[i], 0xa5);
 }
 
-static const char file[] =
-    "# comment with 192.0.2.7 in it\n"
-    "192.0.2.7\tsecret with blanks allowed\n"
-    "\n"
-    "   \t \n"
-    "2001:db8::1    0x00112233445566\n"
-    "peer.example \t another secret \t\n"
-    "  # indented\n"
-    "user@example  xauth-or-aggressive-secret\n"
-    "192.0.2.7 second is never found\n"
-    "quoted \"abc\"\n"
-    "*  anybody\n"
-    "192.0.2.8 behind the wildcard\n"
-    "nokey\n"
-    "nokey2   \n"
-    "last no newline";
+static const char file[] = "# comment with 192.0.2.7 in it\n"
+			   "192.0.2.7\tsecret with blanks allowed\n"
+			   "\n"
+			   "   \t \n"
+			   "2001:db8::1    0x00112233445566\n"
+			   "peer.example \t another secret \t\n"
+			   "  # indented\n"
+			   "user@example  xauth-or-aggressive-secret\n"
+			   "192.0.2.7 second is never found\n"
+			   "quoted \"abc\"\n"
+			   "*  anybody\n"
+			   "192.0.2.8 behind the wildcard\n"
+			   "nokey\n"
+			   "nokey2   \n"
+			   "last no newline";
 
 START_TEST(the_rules_of_racoon)
 {
@@ -103,7 +102,8 @@ END_TEST
 
 START_TEST(hexadecimal)
 {
-	const char *text = "odd 0x123\nbad 0x12g4\nempty 0x\nblanks 0x12 34\t56\nupper 0xABCDEF\ncr 0x4142\r\nprefix 0X41\nlast 0x41";
+	const char *text = "odd 0x123\nbad 0x12g4\nempty 0x\nblanks 0x12 34\t56\nupper "
+			   "0xABCDEF\ncr 0x4142\r\nprefix 0X41\nlast 0x41";
 
 	expect_err(text, "odd", IKE_E_SYNTAX);
 	expect_err(text, "bad", IKE_E_SYNTAX);
@@ -167,7 +167,8 @@ START_TEST(long_lines)
 		/* 2048 hex digits just fit, 2049 are odd, 2050 too many */
 		s = long_text("h 0x", 2 * PSK_MAX + i, '1');
 		memmove(s + 4, s + 5, strlen(s + 5) + 1);
-		ck_assert_int_eq(psk_find(text_of(s), "h", key, &len, &line), i == 0 ? IKE_OK : IKE_E_SYNTAX);
+		ck_assert_int_eq(
+		    psk_find(text_of(s), "h", key, &len, &line), i == 0 ? IKE_OK : IKE_E_SYNTAX);
 		free(s);
 	}
 }
@@ -194,7 +195,8 @@ START_TEST(doubtful_lines)
 	struct notes n = { 0 };
 	char *s;
 
-	psk_check(text_of("# fine\nx key\ny \"key\"\nz key \nw key\r\nv 0x1\nu\n # hidden\nt 'a'\ns \"\nr 0x12 \nq \"k\"  \r\n* any\n\np 0xzz\r\n"),
+	psk_check(text_of("# fine\nx key\ny \"key\"\nz key \nw key\r\nv 0x1\nu\n # hidden\nt "
+			  "'a'\ns \"\nr 0x12 \nq \"k\"  \r\n* any\n\np 0xzz\r\n"),
 	    note, &n);
 	ck_assert_uint_eq(n.of_line[1], 0);
 	ck_assert_uint_eq(n.of_line[2], 0);
@@ -241,7 +243,9 @@ START_TEST(any_bytes)
 		ck_assert_ptr_nonnull(p);
 		for (i = 0; i < n; i++) {
 			rng = rng * 1664525u + 1013904223u;
-			p[i + 1] = (uint8_t)((rng >> 8) % 9 == 0 ? rng >> 24 : (uint32_t)alphabet[(rng >> 12) % 12]);
+			p[i + 1] =
+			    (uint8_t)((rng >> 8) % 9 == 0 ? rng >> 24
+							  : (uint32_t)alphabet[(rng >> 12) % 12]);
 		}
 		notes = (struct notes){ 0 };
 		if (psk_find(slice_of(p + 1, n), "a", key, &len, NULL) == IKE_OK)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Traffic selectors against a model: a selector over a small world is a set of (address, protocol, port) points, and every
- * operation must agree with what it means for the sets.
+ * Traffic selectors against a model: a selector over a small world is a set of (address, protocol,
+ * port) points, and every operation must agree with what it means for the sets.
  */
 #include "prop/ts.h"
 
@@ -10,13 +10,13 @@
 #include <string.h>
 
 /*
- * The world: 8 addresses, protocols 0..2 (0 stands for every other one), and the ports 0, 1, 2, 65533, 65534, 65535 and OPAQUE.
- * A point is one bit of a set.
+ * The world: 8 addresses, protocols 0..2 (0 stands for every other one), and the ports 0, 1, 2,
+ * 65533, 65534, 65535 and OPAQUE. A point is one bit of a set.
  */
-#define N_ADDR 8
-#define N_PROTO 3
-#define N_PORT 7
-#define N_POINTS (N_ADDR * N_PROTO * N_PORT)
+#define N_ADDR            8
+#define N_PROTO           3
+#define N_PORT            7
+#define N_POINTS          (N_ADDR * N_PROTO * N_PORT)
 #define PORT_OPAQUE_INDEX 6
 
 static const uint16_t ports[N_PORT - 1] = { 0, 1, 2, 65533, 65534, 65535 };
@@ -50,12 +50,16 @@ set_of(const struct ts *ts)
 	for (a = 0; a < N_ADDR; a++) {
 		for (p = 0; p < N_PROTO; p++) {
 			for (q = 0; q < N_PORT; q++) {
-				bool any = ts->port_lo == 0 && ts->port_hi == 65535, opaque = ts->port_lo == 65535 && ts->port_hi == 0;
-				bool port = any || (q == PORT_OPAQUE_INDEX ? opaque
-				    : !opaque && ports[q] >= ts->port_lo && ports[q] <= ts->port_hi);
+				bool any = ts->port_lo == 0 && ts->port_hi == 65535,
+				     opaque = ts->port_lo == 65535 && ts->port_hi == 0;
+				bool port = any || (q == PORT_OPAQUE_INDEX
+							   ? opaque
+							   : !opaque && ports[q] >= ts->port_lo &&
+								 ports[q] <= ts->port_hi);
 
-				s.in[(a * N_PROTO + p) * N_PORT + q] = a >= ts->lo.b[3] && a <= ts->hi.b[3]
-				    && (ts->proto == 0 || ts->proto == p) && port;
+				s.in[(a * N_PROTO + p) * N_PORT + q] =
+				    a >= ts->lo.b[3] && a <= ts->hi.b[3] &&
+				    (ts->proto == 0 || ts->proto == p) && port;
 			}
 		}
 	}
@@ -115,7 +119,10 @@ static struct ts
 random_ts(void)
 {
 	unsigned lo = rnd(N_ADDR), hi = lo + rnd(N_ADDR - lo), p = rnd(6), q;
-	struct ts ts = { .lo = world_addr(lo), .hi = world_addr(hi), .proto = (uint8_t)rnd(N_PROTO), .port_hi = 65535 };
+	struct ts ts = { .lo = world_addr(lo),
+		.hi = world_addr(hi),
+		.proto = (uint8_t)rnd(N_PROTO),
+		.port_hi = 65535 };
 
 	if (rnd(8) == 0) {
 		ts.port_lo = 65535;
@@ -163,7 +170,8 @@ END_TEST
 static void
 check_narrow(const struct ts_list *ours, const struct ts_list *proposed)
 {
-	struct set so = set_of_list(ours), sp = set_of_list(proposed), want = both(&so, &sp), got, first;
+	struct set so = set_of_list(ours), sp = set_of_list(proposed), want = both(&so, &sp), got,
+		   first;
 	struct ts_list out = { .n = 99 };
 	unsigned i, j;
 
@@ -183,7 +191,8 @@ check_narrow(const struct ts_list *ours, const struct ts_list *proposed)
 	first = both(&first, &so);
 	ck_assert(subset(&first, &got));
 	for (i = 0; i < out.n; i++) {
-		ck_assert(ts_list_contains(proposed, &(struct ts_list){ .n = 1, .v = { out.v[i] } }));
+		ck_assert(
+		    ts_list_contains(proposed, &(struct ts_list){ .n = 1, .v = { out.v[i] } }));
 		for (j = 0; j < out.n; j++)
 			ck_assert(i == j || !ts_contains(&out.v[i], &out.v[j]));
 	}
@@ -228,8 +237,11 @@ expect_print(const struct ts *ts, const char *want)
 
 START_TEST(the_packet_decides_and_is_swallowed_by_what_holds_it)
 {
-	struct ts_list ours = { .n = 2, .v = { ts_of("10.0.0.0/8", 0, 0), ts_of("2001:db8::/32", 0, 0) } };
-	struct ts_list proposed = { .n = 3, .v = { ts_of("10.1.1.1", 6, 1234), ts_of("10.1.0.0/16", 0, 0), ts_of("0.0.0.0/0", 17, 0) } };
+	struct ts_list ours = { .n = 2,
+		.v = { ts_of("10.0.0.0/8", 0, 0), ts_of("2001:db8::/32", 0, 0) } };
+	struct ts_list proposed = { .n = 3,
+		.v = { ts_of("10.1.1.1", 6, 1234), ts_of("10.1.0.0/16", 0, 0),
+		    ts_of("0.0.0.0/0", 17, 0) } };
 	struct ts_list out, packet = { .n = 1, .v = { ts_of("192.0.2.1", 6, 80) } };
 
 	ck_assert_int_eq(ts_narrow(&ours, &proposed, &out), IKE_OK);
@@ -369,7 +381,8 @@ expect_id(const struct ts *ts, uint8_t want_type, const char *want_hex)
 	ck_assert_int_eq(ts_from_v1_id(type, proto, port, slice_of(data, len), &back), IKE_OK);
 	ck_assert(ts_equal(ts, &back));
 	for (cut = 0; cut < len; cut++)
-		ck_assert_int_ne(ts_from_v1_id(type, proto, port, slice_of(data, cut), &back), IKE_OK);
+		ck_assert_int_ne(
+		    ts_from_v1_id(type, proto, port, slice_of(data, cut), &back), IKE_OK);
 }
 
 START_TEST(v1_ids_round_trip)
@@ -395,7 +408,8 @@ END_TEST
 
 START_TEST(v1_ids_refused)
 {
-	static const uint8_t holes[8] = { 10, 0, 0, 0, 255, 0, 255, 0 }, backwards[8] = { 10, 0, 0, 2, 10, 0, 0, 1 };
+	static const uint8_t holes[8] = { 10, 0, 0, 0, 255, 0, 255, 0 },
+			     backwards[8] = { 10, 0, 0, 2, 10, 0, 0, 1 };
 	static const uint8_t long_id[33] = { 0 };
 	struct ts ts = ts_of("192.0.2.0/24", 6, 22), out;
 	uint8_t type, proto, data[32];
