@@ -15,6 +15,9 @@ include $(top_srcdir)/tests/unit/ident.mk
 include $(top_srcdir)/tests/unit/prop.mk
 include $(top_srcdir)/tests/unit/sadb.mk
 include $(top_srcdir)/tests/unit/conf.mk
+include $(top_srcdir)/tests/unit/kern.mk
+include $(top_srcdir)/tests/unit/wire.mk
+include $(top_srcdir)/tests/fuzz/local.mk
 
 TESTS += $(check_PROGRAMS)
 

@@ -269,8 +269,8 @@ traffic_done() {
 	mapfile -t lines < "$here/$1.txt"
 	if [ "$2" -gt 1 ]; then
 		slurp "$here/$1.err"
-		why="traffic failed: $text"
 		lines=()
+		not_ok "traffic-$1" "$text"
 		return 1
 	fi
 }
@@ -291,6 +291,7 @@ line_of() {
 # all_within MS: every flow was answered, the first time within MS
 all_within() {
 	local line first
+	why="no traffic"
 	[ ${#lines[@]} -gt 0 ] || return 1
 	for line in "${lines[@]}"; do
 		[[ $line == sa\ * ]] && continue
@@ -306,6 +307,7 @@ all_within() {
 # none_lost: after its first answer no flow lost a packet
 none_lost() {
 	local line lost first
+	why="no traffic"
 	[ ${#lines[@]} -gt 0 ] || return 1
 	for line in "${lines[@]}"; do
 		[[ $line == sa\ * ]] && continue

@@ -63,7 +63,7 @@ struct flow {
 	struct sockaddr_storage src, dst;
 	socklen_t addr_len;
 	int port;
-	int client, server, conn; /* conn: the accepted end of TCP */
+	int client;
 	bool connected;
 	long start, first, last, gap; /* ms */
 	uint32_t sent, back, first_seq;
@@ -72,9 +72,23 @@ struct flow {
 	bool *answered; /* by sequence number */
 };
 
+/*
+ * The far end of all flows to one address and port.
+ */
+struct server {
+	enum proto proto;
+	const char *netns; /* of the first flow that goes there */
+	struct sockaddr_storage addr;
+	int fd;
+	int conns[FLOWS_MAX]; /* TCP: what was accepted */
+	size_t n_conns;
+};
+
 struct plan {
 	struct flow flows[FLOWS_MAX];
 	size_t n_flows;
+	struct server servers[FLOWS_MAX];
+	size_t n_servers;
 	struct sawatch *watches[WATCHES_MAX];
 	size_t n_watches;
 	int home; /* the namespace we came from */
@@ -163,40 +177,48 @@ parse_flow(struct flow *f, const char *text)
 	free(copy);
 }
 
+static void
+open_server(struct plan *p, const struct flow *f)
+{
+	struct server *s;
+	size_t i;
+	int one = 1;
+
+	for (i = 0; i < p->n_servers; i++) {
+		s = &p->servers[i];
+		if (s->proto == f->proto && !strcmp(s->netns, f->to) && !memcmp(&s->addr, &f->dst, f->addr_len))
+			return;
+	}
+	s = &p->servers[p->n_servers++];
+	s->proto = f->proto;
+	s->addr = f->dst;
+	s->netns = f->to;
+	s->fd = socket_in(f->to, p->home, f->dst.ss_family, f->proto == TCP ? SOCK_STREAM : SOCK_DGRAM, 0);
+	if (setsockopt(s->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
+	    bind(s->fd, (struct sockaddr *)&f->dst, f->addr_len) < 0)
+		die("bind of the far end");
+	if (f->proto == TCP && listen(s->fd, FLOWS_MAX) < 0)
+		die("listen");
+}
+
 /*
- * Make the two ends.  Flows to the same address and port share nothing: the server end is connected (UDP) or keeps
- * its own accepted connection (TCP), and SO_REUSEPORT lets them live beside each other.
+ * Make the near end, and the far one unless another flow goes there, too.
  */
 static void
-open_flow(struct flow *f, int home)
+open_flow(struct plan *p, struct flow *f)
 {
-	int type = f->proto == UDP ? SOCK_DGRAM : f->proto == TCP ? SOCK_STREAM : SOCK_RAW, one = 1;
-	int ipproto = f->proto == ICMP ? IPPROTO_ICMP : 0;
-	struct sockaddr_storage local;
-	socklen_t len = sizeof(local);
+	int type = f->proto == UDP ? SOCK_DGRAM : f->proto == TCP ? SOCK_STREAM : SOCK_RAW;
 
-	f->server = f->conn = -1;
 	f->first = -1;
 	f->answered = calloc(SEQ_MAX, sizeof(*f->answered));
 	if (!f->answered)
 		die("calloc");
-	f->client = socket_in(f->from, home, f->src.ss_family, type, ipproto);
+	f->client = socket_in(f->from, p->home, f->src.ss_family, type, f->proto == ICMP ? IPPROTO_ICMP : 0);
 	if (bind(f->client, (struct sockaddr *)&f->src, f->addr_len) < 0)
 		die("bind of the near end");
-	if (f->proto == ICMP)
-		return;
-	f->server = socket_in(f->to, home, f->dst.ss_family, type, 0);
-	if (setsockopt(f->server, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
-	    bind(f->server, (struct sockaddr *)&f->dst, f->addr_len) < 0)
-		die("bind of the far end");
-	if (f->proto == TCP) {
-		if (listen(f->server, 1) < 0)
-			die("listen");
-		return;
-	}
-	if (getsockname(f->client, (struct sockaddr *)&local, &len) < 0 ||
-	    connect(f->server, (struct sockaddr *)&local, len) < 0 ||
-	    connect(f->client, (struct sockaddr *)&f->dst, f->addr_len) < 0)
+	if (f->proto != ICMP)
+		open_server(p, f);
+	if (f->proto == UDP && connect(f->client, (struct sockaddr *)&f->dst, f->addr_len) < 0)
 		die("connect");
 }
 
@@ -303,21 +325,33 @@ read_near(struct flow *f, uint32_t index, long now)
 }
 
 static void
-serve_far(struct flow *f)
+echo_udp(const struct server *s)
+{
+	struct sockaddr_storage from;
+	socklen_t len = sizeof(from);
+	char data[4096];
+	ssize_t n;
+
+	while ((n = recvfrom(s->fd, data, sizeof(data), 0, (struct sockaddr *)&from, &len)) >= 0) {
+		sendto(s->fd, data, (size_t)n, 0, (struct sockaddr *)&from, len);
+		len = sizeof(from);
+	}
+}
+
+static void
+echo_tcp(struct server *s)
 {
 	char data[4096];
 	ssize_t n;
-	int fd = f->proto == TCP ? f->conn : f->server;
+	size_t i;
+	int fd;
 
-	if (f->proto == TCP && f->conn < 0) {
-		f->conn = accept4(f->server, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		fd = f->conn;
-	}
-	if (fd < 0)
-		return;
-	while ((n = recv(fd, data, sizeof(data), 0)) > 0)
-		if (send(fd, data, (size_t)n, MSG_NOSIGNAL) < 0)
-			break;
+	while (s->n_conns < FLOWS_MAX && (fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0)
+		s->conns[s->n_conns++] = fd;
+	for (i = 0; i < s->n_conns; i++)
+		while ((n = recv(s->conns[i], data, sizeof(data), 0)) > 0)
+			if (send(s->conns[i], data, (size_t)n, MSG_NOSIGNAL) < 0)
+				break;
 }
 
 /*
@@ -326,25 +360,29 @@ serve_far(struct flow *f)
 static void
 serve(struct plan *p, long until)
 {
-	struct pollfd fds[2 * FLOWS_MAX];
+	static struct pollfd fds[4 * FLOWS_MAX];
 	long wait = until - now_ms();
-	size_t i;
+	size_t i, j, n = 0;
 
-	for (i = 0; i < p->n_flows; i++) {
-		const struct flow *f = &p->flows[i];
-		bool idle_tcp = f->proto == TCP && !f->connected;
-
-		fds[2 * i] = (struct pollfd){ .fd = idle_tcp ? -1 : f->client, .events = POLLIN };
-		fds[2 * i + 1] = (struct pollfd){ .fd = f->conn >= 0 ? f->conn : f->server, .events = POLLIN };
+	for (i = 0; i < p->n_flows; i++)
+		if (p->flows[i].proto != TCP || p->flows[i].connected)
+			fds[n++] = (struct pollfd){ .fd = p->flows[i].client, .events = POLLIN };
+	for (i = 0; i < p->n_servers; i++) {
+		fds[n++] = (struct pollfd){ .fd = p->servers[i].fd, .events = POLLIN };
+		for (j = 0; j < p->servers[i].n_conns; j++)
+			fds[n++] = (struct pollfd){ .fd = p->servers[i].conns[j], .events = POLLIN };
 	}
-	if (poll(fds, 2 * p->n_flows, wait > 0 ? (int)wait : 0) < 0 && errno != EINTR)
-		die("poll");
-	for (i = 0; i < p->n_flows; i++) {
-		if (fds[2 * i + 1].revents)
-			serve_far(&p->flows[i]);
-		if (fds[2 * i].revents)
+	if (poll(fds, n, wait > 0 ? (int)wait : 0) <= 0)
+		return;
+	for (i = 0; i < p->n_servers; i++) {
+		if (p->servers[i].proto == TCP)
+			echo_tcp(&p->servers[i]);
+		else
+			echo_udp(&p->servers[i]);
+	}
+	for (i = 0; i < p->n_flows; i++)
+		if (p->flows[i].proto != TCP || p->flows[i].connected)
 			read_near(&p->flows[i], (uint32_t)i, now_ms());
-	}
 }
 
 static bool
@@ -446,7 +484,7 @@ options(struct plan *p, int argc, char **argv)
 			exit(2);
 		}
 		parse_flow(&p->flows[p->n_flows], argv[optind]);
-		open_flow(&p->flows[p->n_flows], p->home);
+		open_flow(p, &p->flows[p->n_flows]);
 		p->n_flows++;
 	}
 }
