@@ -8,7 +8,7 @@ static bool
 v2_spis_ok(const struct pld_delete *d)
 {
 	if (d->proto == V2_PROTO_IKE)
-		return d->spi_len == 0 && d->count == 0;
+		return d->spi_len == 0;
 	if (d->proto == V2_PROTO_AH || d->proto == V2_PROTO_ESP)
 		return d->spi_len == 4;
 	return true;

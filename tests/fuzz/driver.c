@@ -6,7 +6,7 @@
  *
  * runs the target on every file given, in every directory given, and then on COUNT mutations of them, which depend on
  * nothing but SEED and the files' contents.  Without arguments: on the target's own corpus, which is the directory
- * tests/fuzz/corpus/NAME below $RINGTAIL_SRCDIR for a target called f_NAME, with 2,000 mutations.  A target
+ * tests/fuzz/corpus/NAME below $RINGTAIL_SRCDIR for a target called f_NAME, with 10,000 mutations.  A target
  * reports by ending the program; then the input is in the file "crash-f_NAME" and its number on standard error.
  */
 #include "fuzz/driver.h"
@@ -22,7 +22,7 @@
 
 #define INPUT_MAX ((size_t)1 << 16)
 #define FILES_MAX 4096
-#define DEFAULT_COUNT 2000
+#define DEFAULT_COUNT 10000
 #define DEFAULT_SEED 1
 
 struct input {

@@ -287,6 +287,63 @@ START_TEST(T_big)
 }
 END_TEST
 
+/* What a body prints as, in |out|. */
+static void
+print_body(unsigned version, uint8_t type, struct slice body, char *out, size_t cap)
+{
+	const struct sample s = { .version = version, .type = type };
+	struct wr           w = { 0 };
+	struct text         t = text_in(out, cap);
+
+	write_message(&s, body, &w);
+	dump_message(&t, buf_slice(&w.buf));
+	wr_free(&w);
+}
+
+/* User names, passwords, proofs and keys are not printed, peers' text is escaped. */
+START_TEST(secrets_do_not_print)
+{
+	static const struct {
+		unsigned    version;
+		uint8_t     type;
+		const char *hex, *must, *must_not;
+	} cases[] = {
+		{ 1, V1_PLD_ATTR, "03000000 40890003626f62 408a0003707764", "XAUTH_USER_NAME = 3 bytes\n", "626f62" },
+		{ 1, V1_PLD_ATTR, "03000000 40890003626f62 408a0003707764", "XAUTH_USER_PASSWORD = 3 bytes\n", "707764" },
+		{ 1, V1_PLD_ATTR, "03000000 c08f0001", "XAUTH_STATUS = OK\n", "bytes\n" },
+		{ 1, V1_PLD_HASH, "a1a2a3a4", "HASH: 4 bytes\n", "a1a2" },
+		{ 1, V1_PLD_SIG, "a1a2a3a4", "SIG: 4 bytes\n", "a1a2" },
+		{ 1, V1_PLD_KE, "a1a2a3a4", "KE: 4 bytes\n", "a1a2" },
+		{ 2, V2_PLD_AUTH, "02000000 a1a2a3a4", "AUTH: SHARED_KEY, 4 bytes\n", "a1a2" },
+		{ 2, V2_PLD_EAP, "02010009 1a a1a2a3a4", "MSCHAPv2, 4 bytes\n", "a1a2" },
+		{ 2, V2_PLD_IDI, "02000000 610a1b62", "FQDN a\\x0a\\x1bb\n", "\x1b" },
+		{ 2, V2_PLD_VID, "61625c", "V: \"ab\\\\\"\n", "61625c" },
+	};
+	char out[1024];
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct bytes b = unhex(cases[i].hex);
+
+		print_body(cases[i].version, cases[i].type, bytes_slice(&b), out, sizeof out);
+		ck_assert_msg(strstr(out, cases[i].must) != NULL, "%s", out);
+		ck_assert_msg(strstr(out, cases[i].must_not) == NULL, "%s", out);
+	}
+}
+END_TEST
+
+/* Long values are cut in print, and their length is told. */
+START_TEST(long_values_are_cut_in_print)
+{
+	static uint8_t bytes[65];
+	char           out[1024];
+
+	print_body(2, 200, slice_of(bytes, 64), out, sizeof out);
+	ck_assert_ptr_null(strstr(out, "..."));
+	print_body(2, 200, slice_of(bytes, 65), out, sizeof out);
+	ck_assert_ptr_nonnull(strstr(out, "0000... (65 bytes)\n"));
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
@@ -299,6 +356,8 @@ add(TCase *tc)
 	tcase_add_loop_test(tc, T_cut_messages, 0, n);
 	tcase_add_loop_test(tc, each_payload_prints, 0, n);
 	tcase_add_loop_test(tc, T_big, 0, n);
+	tcase_add_test(tc, secrets_do_not_print);
+	tcase_add_test(tc, long_values_are_cut_in_print);
 }
 
 int
