@@ -183,6 +183,7 @@ start_ike_sa(struct child *c)
 		return err;
 	}
 	remote.port = rmt->peer.port != 0 ? rmt->peer.port : IKE_PORT;
+	c->local = local;
 	c->remote = remote;
 	log_put(d->env.log, LOG_L_INFO, NULL, "IPsec-SA request for %s queued due to no phase1 found.",
 	    addr_text(&remote.addr, &ab));
@@ -202,9 +203,28 @@ child_start(struct child *c)
 	const struct child *old = child_get(c->d, c->replaces);
 	if (old != NULL && old->ike_id == ike->id && ike->ops->for_intent(INTENT_CHILD_REKEY) != NULL)
 		intent = INTENT_CHILD_REKEY;
+	c->local = ike->local;
 	c->remote = ike->remote;
 	child_bind(c, ike);
 	return ike_sa_want(ike, intent, c->id);
+}
+
+bool
+child_redundant(struct child *c)
+{
+	struct child *o = child_find_same(c->d, c);
+
+	if (c->replaces != 0 || c->state != CHILD_WANTED)
+		return false;
+	if (o == NULL)
+		o = child_find_coming(c->d, c);
+	if (o == NULL || o->state == CHILD_WANTED)
+		return false;
+	/* the packet that waits is served by the other */
+	if (o->acquire_seq == 0)
+		o->acquire_seq = c->acquire_seq;
+	child_forget(c);
+	return true;
 }
 
 void
@@ -283,7 +303,7 @@ child_forget_former(struct ike_sa *ike)
 
 	while (row != NULL) {
 		struct child *c = row->user == 0 ? NULL : child_get(d, row->user);
-		bool former = c != NULL && c->ike_id == 0 && c->installed != 0 && c->installed <= ike->created;
+		bool former = c != NULL && (c->ike_id == 0 || c->ike_id == ike->id) && c->installed != 0 && c->installed <= ike->created;
 		if (former) {
 			child_drop(c);
 			/* rows went: start over, there are few of one peer */

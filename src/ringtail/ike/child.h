@@ -119,13 +119,16 @@ nonce_lowest(struct slice a, struct slice b, uint8_t out[16]);
 /* Take over algorithms, lifetime and the peer's SPI from |chosen|. */
 void child_choose(struct child *c, const struct prop *chosen);
 
+/* Is |c|, which waited for its turn, served by another pair that came meanwhile?  Then it is freed. */
+bool child_redundant(struct child *c);
+
 /* Its exchange never took place: back to CHILD_WANTED, the reservation is given back. */
 void child_wait_again(struct child *c);
 
 /* The IKE SA of |c| died for |why| and |c| is unbound: an installed one stays if |keep|, a wanted one fails. */
 void child_lost_ike(struct child *c, ike_err why, bool keep);
 
-/* INITIAL-CONTACT on |ike|: drop pairs with this peer that were installed before |ike| was begun and belong to no living IKE SA. */
+/* INITIAL-CONTACT on |ike|: drop pairs with this peer that were installed before |ike| was begun and belong to no other living IKE SA. */
 void child_forget_former(struct ike_sa *ike);
 
 /* Install the inbound half. Wipes |keys|. */

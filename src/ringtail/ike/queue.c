@@ -86,6 +86,17 @@ could_not_start(struct ike_sa *ike, const struct queued *q, ike_err err)
 		child_failed(c, err);
 }
 
+/* What was wanted has been served otherwise, or nobody wants it any more. */
+static bool
+moot(struct ike_sa *ike, const struct queued *q)
+{
+	struct child *c = child_get(ike->d, q->child_id);
+
+	if (q->child_id == 0)
+		return false;
+	return c == NULL || (q->intent == INTENT_CHILD_CREATE && child_redundant(c));
+}
+
 void
 ike_sa_run_queue(struct ike_sa *ike)
 {
@@ -94,7 +105,7 @@ ike_sa_run_queue(struct ike_sa *ike)
 		ike_err err = IKE_E_STATE;
 
 		ike->queue = q->next;
-		if (q->child_id != 0 && child_get(ike->d, q->child_id) == NULL) {
+		if (moot(ike, q)) {
 			free(q);
 			continue;
 		}
@@ -102,6 +113,26 @@ ike_sa_run_queue(struct ike_sa *ike)
 			err = start(ike, q->intent, q->child_id);
 		if (err != IKE_OK)
 			could_not_start(ike, q, err);
+		free(q);
+	}
+}
+
+void
+ike_sa_move_queue(struct ike_sa *old, struct ike_sa *heir)
+{
+	struct queued **p = &old->queue;
+
+	while (*p != NULL) {
+		struct queued *q = *p;
+		const struct child *c = child_get(old->d, q->child_id);
+		if (c == NULL || c->ike_id != heir->id) {
+			p = &q->next;
+			continue;
+		}
+		*p = q->next;
+		ike_err err = ike_sa_want(heir, q->intent, q->child_id);
+		if (err != IKE_OK)
+			could_not_start(heir, q, err);
 		free(q);
 	}
 }

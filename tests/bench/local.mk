@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Benchmarks: "make tests/bench/handshake" and run it; nothing here passes or fails.
+EXTRA_PROGRAMS += tests/bench/handshake
+tests_bench_handshake_SOURCES = tests/bench/handshake.c tests/bench/bench.c tests/bench/bench.h
+tests_bench_handshake_LDADD = $(ringtail_daemon_libs)
