@@ -410,6 +410,22 @@ START_TEST(the_strict_take_no_leniency)
 }
 END_TEST
 
+START_TEST(a_file_that_is_not_there)
+{
+	struct test_reader t = { .mem_name = "t.conf" };
+	struct conf_reader r = test_reader(&t);
+	struct conf_diags d = { 0 };
+	struct conf *c = NULL;
+
+	ck_assert_int_eq(conf_parse(&r, "other.conf", &d, &c), IKE_E_SYNTAX);
+	ck_assert_ptr_null(c);
+	ck_assert_uint_eq(d.n, 1);
+	ck_assert_str_eq(d.v[0].file, "other.conf");
+	ck_assert_str_eq(d.v[0].text, "cannot read the configuration: no such file");
+	conf_diags_free(&d);
+}
+END_TEST
+
 START_TEST(messages_are_bounded_and_counted)
 {
 	struct buf text = { 0 };
@@ -448,6 +464,7 @@ main(void)
 	tcase_add_test(tc, proposals_of_a_sainfo);
 	tcase_add_test(tc, references_are_counted);
 	tcase_add_test(tc, the_strict_take_no_leniency);
+	tcase_add_test(tc, a_file_that_is_not_there);
 	tcase_add_test(tc, messages_are_bounded_and_counted);
 	suite_add_tcase(s, tc);
 	SRunner *sr = srunner_create(s);
