@@ -57,8 +57,12 @@ reap(struct daemon *d)
 {
 	while (!list_empty(&d->dead_exchs))
 		exch_free(container_of(d->dead_exchs.next, struct exch, link));
+	if (list_empty(&d->graveyard))
+		return;
 	while (!list_empty(&d->graveyard))
 		ike_sa_free(container_of(d->graveyard.next, struct ike_sa, grave));
+	/* nothing of the last keys stays in kept contexts */
+	crypto_forget(d->env.crypto);
 }
 
 static void

@@ -91,7 +91,12 @@ v2_take_ke(struct exch *x, const struct msg *m, enum alg_id group)
 	if (slice_equal(mine, ke.data))
 		return IKE_E_BAD_KE;
 	secret_free(&x->shared);
-	return ke_derive(x->ke, ke.data, &x->shared);
+	ike_err err = ke_derive(x->ke, ke.data, &x->shared);
+	/*
+	 * RFC 6989 section 2.5: a value that is not valid in the right group is INVALID_SYNTAX; INVALID_KE_PAYLOAD would ask for
+	 * another group.
+	 */
+	return err == IKE_E_BAD_KE ? IKE_E_FORMAT : err;
 }
 
 ike_err
