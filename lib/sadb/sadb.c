@@ -313,6 +313,13 @@ install_reserved(struct sadb *db, uint64_t id, const struct sa_spec *spec, const
 	err = db->kern->ops->sa_install(db->kern, spec, keys, true);
 	if (err == IKE_E_NOTFOUND)       /* the kernel's patience with reservations was shorter than the negotiation */
 		err = db->kern->ops->sa_install(db->kern, spec, keys, false);
+	if (err == IKE_E_EXISTS) {       /* somebody else has completed our reservation: it is his now */
+		db_want_resync(db, db->now);
+		sad_drop_lapse(db, p);
+		p->row.want = SAD_WANT_ABSENT;
+		(void)sad_fact(db, p, SAD_F_VANISHED);
+		return err;
+	}
 	if (err != IKE_OK) {
 		db_keep_words(db, &words);
 		(void)sadb_release(db, id);

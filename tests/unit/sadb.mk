@@ -20,3 +20,20 @@ tests_unit_t_sadb_LDADD = $(ringtail_test_libs)
 check_PROGRAMS += tests/unit/t_sadb_event
 tests_unit_t_sadb_event_SOURCES = tests/unit/t_sadb_event.c $(sadb_fix_sources)
 tests_unit_t_sadb_event_LDADD = $(ringtail_test_libs)
+
+check_PROGRAMS += tests/unit/t_sadb_spd
+tests_unit_t_sadb_spd_SOURCES = tests/unit/t_sadb_spd.c $(sadb_fix_sources)
+tests_unit_t_sadb_spd_LDADD = $(ringtail_test_libs)
+
+check_PROGRAMS += tests/unit/t_sadb_fail
+tests_unit_t_sadb_fail_SOURCES = tests/unit/t_sadb_fail.c $(sadb_fix_sources) $(fail_alloc_sources)
+tests_unit_t_sadb_fail_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
+tests_unit_t_sadb_fail_LDADD = $(ringtail_test_libs)
+
+check_PROGRAMS += tests/unit/t_recon
+tests_unit_t_recon_SOURCES = tests/unit/t_recon.c $(sadb_fix_sources)
+tests_unit_t_recon_LDADD = $(ringtail_test_libs)
+
+check_PROGRAMS += tests/unit/t_simkern
+tests_unit_t_simkern_SOURCES = tests/unit/t_simkern.c $(sadb_fix_sources)
+tests_unit_t_simkern_LDADD = $(ringtail_test_libs)
