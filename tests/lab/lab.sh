@@ -22,8 +22,9 @@ realm='' here='' failures=0 tap_n=0
 ok() { echo "ok $realm/$1"; }
 skip() { echo "skip $realm/$1: ${2:-}"; }
 not_ok() {
+	local text=${2//$'\n'/ | }
 	failures=$((failures + 1))
-	echo "not ok $realm/$1: ${2:-}"
+	echo "not ok $realm/$1: ${text:0:300}"
 }
 
 # check NAME COMMAND...: COMMAND says in $why what is wrong when it fails

@@ -64,7 +64,7 @@ struct flow {
 	socklen_t addr_len;
 	int port;
 	int client;
-	bool connected;
+	bool begun;
 	long start, first, last, gap; /* ms */
 	uint32_t sent, back, first_seq;
 	size_t part_len; /* bytes of a message that TCP has delivered so far */
@@ -218,8 +218,6 @@ open_flow(struct plan *p, struct flow *f)
 		die("bind of the near end");
 	if (f->proto != ICMP)
 		open_server(p, f);
-	if (f->proto == UDP && connect(f->client, (struct sockaddr *)&f->dst, f->addr_len) < 0)
-		die("connect");
 }
 
 static uint16_t
@@ -243,13 +241,13 @@ send_one(struct flow *f, uint32_t index, long now)
 	uint16_t sum;
 	ssize_t n;
 
-	if (f->sent == 0)
+	if (!f->begun)
 		f->start = now;
-	if (f->proto == TCP && f->sent == 0 && !f->connected) {
+	if (f->proto == TCP && !f->begun) {
 		if (connect(f->client, (struct sockaddr *)&f->dst, f->addr_len) < 0 && errno != EINPROGRESS)
 			die("connect");
-		f->connected = true;
 	}
+	f->begun = true;
 	if (f->sent == SEQ_MAX)
 		return;
 	memset(&m, 0, sizeof(m));
@@ -260,10 +258,12 @@ send_one(struct flow *f, uint32_t index, long now)
 		m.icmp[0] = 8; /* echo request */
 		sum = icmp_checksum(&m, sizeof(m));
 		memcpy(m.icmp + 2, &sum, 2);
-		n = sendto(f->client, &m, sizeof(m), 0, (struct sockaddr *)&f->dst, f->addr_len);
-	} else {
-		n = send(f->client, &m, sizeof(m), MSG_NOSIGNAL);
 	}
+	/* not connect()ed: that would look for a route, and so for SAs, before the first packet */
+	if (f->proto == TCP)
+		n = send(f->client, &m, sizeof(m), MSG_NOSIGNAL);
+	else
+		n = sendto(f->client, &m, sizeof(m), 0, (struct sockaddr *)&f->dst, f->addr_len);
 	/* a TCP connection that is not up yet sends nothing; everything else that is refused counts as lost */
 	if (f->proto == TCP && n != (ssize_t)sizeof(m)) {
 		if (n >= 0 || (errno != EAGAIN && errno != ENOTCONN))
@@ -365,7 +365,7 @@ serve(struct plan *p, long until)
 	size_t i, j, n = 0;
 
 	for (i = 0; i < p->n_flows; i++)
-		if (p->flows[i].proto != TCP || p->flows[i].connected)
+		if (p->flows[i].proto != TCP || p->flows[i].begun)
 			fds[n++] = (struct pollfd){ .fd = p->flows[i].client, .events = POLLIN };
 	for (i = 0; i < p->n_servers; i++) {
 		fds[n++] = (struct pollfd){ .fd = p->servers[i].fd, .events = POLLIN };
@@ -381,7 +381,7 @@ serve(struct plan *p, long until)
 			echo_udp(&p->servers[i]);
 	}
 	for (i = 0; i < p->n_flows; i++)
-		if (p->flows[i].proto != TCP || p->flows[i].connected)
+		if (p->flows[i].proto != TCP || p->flows[i].begun)
 			read_near(&p->flows[i], (uint32_t)i, now_ms());
 }
 
