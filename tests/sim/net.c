@@ -111,6 +111,7 @@ arrive(struct world *w, struct flight *f)
 
 	if (f->to->cut)
 		return;
+	simkern_tick(f->to->kern, w->now);
 	if (f->is_packet) {
 		if (simkern_receive(f->to->kern, &f->wire, &why) == SIM_DELIVERED) {
 			f->from->delivered++;

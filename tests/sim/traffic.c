@@ -54,6 +54,7 @@ node_send(struct node *a, struct node *b, uint8_t proto, uint16_t sport, uint16_
 	const char *why = "";
 
 	a->sent++;
+	simkern_tick(a->kern, a->w->now);
 	switch (simkern_send(a->kern, &p, &wire, &why)) {
 	case SIM_CLEAR:
 		a->clear++;

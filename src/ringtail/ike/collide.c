@@ -67,40 +67,16 @@ collide_yield(struct ike_sa *winner)
 	}
 }
 
-static bool
-same_peer(const struct ike_sa *a, const struct ike_sa *b)
-{
-	return a->ops == b->ops && a->peer_id != NULL && b->peer_id != NULL && ident_equal(a->peer_id, b->peer_id) &&
-	    addr_equal(&a->local.addr, &b->local.addr);
-}
-
 /* The predecessor's children belong to the successor from now on. */
 void
 ike_hand_over(struct ike_sa *old, struct ike_sa *heir)
 {
 	while (!list_empty(&old->children))
 		child_bind(container_of(old->children.next, struct child, link), heir);
+	ike_sa_move_queue(old, heir);
 	old->rekeyed = true;
 	old->state = IKE_DYING;
 	ike_sa_arm(old);
-}
-
-/* Everything of the peer's former life goes (RFC 2407 section 4.6.3.3, RFC 7296 section 2.4). */
-static void
-forget_former(struct ike_sa *ike)
-{
-	struct daemon *d = ike->d;
-	struct ike_sa *o = ike_next_of_peer(d, &ike->remote.addr, NULL);
-
-	ike_log(ike, LOG_L_INFO, "received INITIAL-CONTACT");
-	while (o != NULL) {
-		struct ike_sa *next = ike_next_of_peer(d, &ike->remote.addr, o);
-		if (o != ike && (o->state == IKE_ESTABLISHED || o->state == IKE_DYING) && same_peer(o, ike) &&
-		    o->established <= ike->created)
-			ike_sa_kill(o, IKE_E_GONE, true);
-		o = next;
-	}
-	child_forget_former(ike);
 }
 
 static void
@@ -126,14 +102,14 @@ ike_settle(struct ike_sa *ike)
 	struct ike_sa *old = ike_sa_get(d, ike->replaces);
 
 	if (ike->peer_initial_contact)
-		forget_former(ike);
+		ike_forget_former(ike);
 	if (old != NULL && old->state != IKE_DEAD)
 		ike_hand_over(old, ike);
 	struct ike_sa *o = ike_next_of_peer(d, &ike->remote.addr, NULL);
 	while (o != NULL && ike->state == IKE_ESTABLISHED) {
 		struct ike_sa *next = ike_next_of_peer(d, &ike->remote.addr, o);
 		bool crossed = o->established > ike->created && o->side != ike->side;
-		if (o != ike && o->state == IKE_ESTABLISHED && crossed && same_peer(o, ike))
+		if (o != ike && o->state == IKE_ESTABLISHED && crossed && ike_same_peer(o, ike))
 			settle_pair(o, ike);
 		o = next;
 	}

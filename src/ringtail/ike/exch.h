@@ -175,6 +175,13 @@ exch_fail(struct exch *x, ike_err why);
 void
 exch_abandon(struct exch *x, ike_err why);
 
+/*
+ * Somebody, perhaps not the peer, says that |x| fails for |why|: anybody could have sent it, so it ends nothing, but if the peer
+ * does not answer soon, that is what is reported.
+ */
+void
+exch_doubt(struct exch *x, ike_err why);
+
 /* Free everything of |x|; for the reaper only. */
 void
 exch_free(struct exch *x);

@@ -234,6 +234,19 @@ note_error(struct exch *x, const struct msg *m, ike_err err)
 	    m->authentic ? "" : " (not authenticated)");
 }
 
+void
+exch_doubt(struct exch *x, ike_err why)
+{
+	struct daemon *d = x->ike->d;
+
+	x->ike->why = why;
+	if (x->side != INITIATOR || x->give_up <= d->now + REFUSED_PATIENCE)
+		return;
+	x->give_up = d->now + REFUSED_PATIENCE;
+	if (x->timer.when > x->give_up)
+		daemon_timer(d, &x->timer, x->give_up);
+}
+
 /* Is |err|, found in |m|, the end of the exchange? */
 static void
 take_error(struct exch *x, const struct msg *m, ike_err err, bool first)
@@ -244,13 +257,7 @@ take_error(struct exch *x, const struct msg *m, ike_err err, bool first)
 	if (ike_err_info(err)->class == ERR_DROP && !first)
 		return;
 	if (!m->authentic && !first) {
-		/* a hint only: anybody could have sent it */
-		x->ike->why = err;
-		if (x->side == INITIATOR && x->give_up > x->ike->d->now + REFUSED_PATIENCE) {
-			x->give_up = x->ike->d->now + REFUSED_PATIENCE;
-			if (x->timer.when > x->give_up)
-				daemon_timer(x->ike->d, &x->timer, x->give_up);
-		}
+		exch_doubt(x, err);
 		return;
 	}
 	x->ike->ops->report(x, err);

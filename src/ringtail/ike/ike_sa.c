@@ -29,6 +29,15 @@ ike_log(const struct ike_sa *ike, enum log_level level, const char *fmt, ...)
 	va_end(ap);
 }
 
+void
+ike_log_phase2(const struct ike_sa *ike, enum exch_side side)
+{
+	struct addr_buf a, b;
+
+	log_put(ike->d->env.log, LOG_L_INFO, NULL, "%s new phase 2 negotiation: %s<=>%s", side == INITIATOR ? "initiate" : "respond",
+	    endpoint_text(&ike->local, &a), endpoint_text(&ike->remote, &b));
+}
+
 static void
 publish(const struct ike_sa *ike, enum event_kind kind, ike_err why, const char *text)
 {
@@ -300,6 +309,9 @@ renew(struct ike_sa *ike)
 		ike->rekeyed = true;
 		if (ike_initiate(ike->d, ike->rmt, &ike->local, &ike->remote, 0, &next) == IKE_OK) {
 			next->replaces = ike->id;
+			/* its section is one of the snapshot that the old one was made with */
+			conf_unref(next->conf);
+			next->conf = conf_ref(ike->conf);
 			return;
 		}
 	}

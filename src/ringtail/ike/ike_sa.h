@@ -172,6 +172,9 @@ void ike_sa_run_queue(struct ike_sa *ike);
 
 void ike_sa_drop_queue(struct ike_sa *ike);
 
+/* What waits on |old| for children that now belong to |heir| is wanted there. */
+void ike_sa_move_queue(struct ike_sa *old, struct ike_sa *heir);
+
 /* Set the timer for what comes next: soft or hard limit, liveness. */
 void ike_sa_arm(struct ike_sa *ike);
 
@@ -186,6 +189,16 @@ void ike_sa_renew_failed(struct ike_sa *ike);
 bool collide_first(struct daemon *d, const struct endpoint *local, const struct endpoint *remote, uint64_t their_spi);
 void collide_yield(struct ike_sa *winner);
 bool collide_lost(const struct ike_sa *ours, uint64_t their_spi);
+
+/*
+ * INITIAL-CONTACT (contact.c).  ike_first_contact(): may we say on |ike| that we have nothing else with its peer?
+ * ike_forget_former(): the peer says so; whatever we have of its former life goes.
+ */
+bool ike_first_contact(struct ike_sa *ike);
+void ike_forget_former(struct ike_sa *ike);
+
+/* Are |a| and |b| of one version, between the same addresses, with the same identity of the peer? */
+bool ike_same_peer(const struct ike_sa *a, const struct ike_sa *b);
 
 /* |ike| is up: INITIAL-CONTACT, predecessor, and redundant ones of a simultaneous start. */
 void ike_settle(struct ike_sa *ike);
@@ -230,5 +243,8 @@ void demux_datagram(struct daemon *d, const struct dgram *dg);
 
 /* Log with the peer's address in front: racoon's "[192.0.2.1] INFO: ..." */
 void ike_log(const struct ike_sa *ike, enum log_level level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* racoon's line about the start of a child's negotiation; |side| is ours. */
+void ike_log_phase2(const struct ike_sa *ike, enum exch_side side);
 
 #endif

@@ -9,7 +9,6 @@
 
 #include "conf/conf.h"
 #include "ringtail/ike/cred.h"
-#include "sadb/sadb.h"
 
 #include <string.h>
 
@@ -78,30 +77,13 @@ put_id_and_auth(struct exch *x, struct msg_out *m, uint8_t id_type)
 	return err;
 }
 
-/* INITIAL-CONTACT says that we have nothing else with this peer: only when that is so. */
-static bool
-first_contact(struct ike_sa *ike)
-{
-	if (!ike->rmt->initial_contact)
-		return false;
-	for (struct ike_sa *o = ike_next_of_peer(ike->d, &ike->remote.addr, NULL); o != NULL;
-	    o = ike_next_of_peer(ike->d, &ike->remote.addr, o))
-		if (o != ike)
-			return false;
-	const struct sad_row *row = sadb_peer_first(ike->d->sadb, &ike->remote.addr);
-	for (; row != NULL; row = sadb_peer_next(ike->d->sadb, row))
-		if (row->want == SAD_WANT_INSTALLED && row->owner != SADB_FOREIGN)
-			return false;
-	return true;
-}
-
 ike_err
 v2_build_auth(struct exch *x, struct msg_out *m)
 {
 	struct child *c = child_get(x->ike->d, x->child_id);
 
 	TRY(put_id_and_auth(x, m, V2_PLD_IDI));
-	if (first_contact(x->ike)) {
+	if (ike_first_contact(x->ike)) {
 		x->ike->initial_contact_sent = true;
 		v2_put_notify(m, V2_N_INITIAL_CONTACT, slice_of(NULL, 0));
 	}

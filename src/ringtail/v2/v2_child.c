@@ -57,6 +57,8 @@ v2_put_child(struct exch *x, struct msg_out *m, struct child *c, bool alone)
 	struct prop_list ours;
 
 	TRY(scratch_of(x, &s));
+	if (x->restarts == 0)
+		ike_log_phase2(x->ike, INITIATOR);
 	c->state = CHILD_NEGOTIATING;
 	TRY(child_reserve(c));
 	TRY(child_props(c, &x->arena, &ours));
@@ -166,6 +168,7 @@ v2_take_child(struct exch *x, const struct msg *m, struct child *c, bool alone)
 	struct sa_keys in;
 
 	TRY(scratch_of(x, &s));
+	ike_log_phase2(x->ike, RESPONDER);
 	TRY(request_of(x, m, &rq));
 	TRY(child_match_request(c, x->ike, &rq));
 	TRY(choose(x, m, c, alone));

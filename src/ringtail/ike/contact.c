@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * INITIAL-CONTACT: a host that has lost everything it had with a peer says so, and the peer lets go of it, too.
+ *
+ * RFC 2407 section 4.6.3.3, RFC 7296 section 2.4.
+ */
+#include "ringtail/daemon.h"
+
+#include "conf/conf.h"
+#include "sadb/sadb.h"
+
+bool
+ike_same_peer(const struct ike_sa *a, const struct ike_sa *b)
+{
+	return a->ops == b->ops && a->peer_id != NULL && b->peer_id != NULL && ident_equal(a->peer_id, b->peer_id) &&
+	    addr_equal(&a->local.addr, &b->local.addr);
+}
+
+bool
+ike_first_contact(struct ike_sa *ike)
+{
+	if (!ike->rmt->initial_contact)
+		return false;
+	for (struct ike_sa *o = ike_next_of_peer(ike->d, &ike->remote.addr, NULL); o != NULL;
+	    o = ike_next_of_peer(ike->d, &ike->remote.addr, o))
+		if (o != ike)
+			return false;
+	const struct sad_row *row = sadb_peer_first(ike->d->sadb, &ike->remote.addr);
+	for (; row != NULL; row = sadb_peer_next(ike->d->sadb, row))
+		if (row->want == SAD_WANT_INSTALLED && row->owner != SADB_FOREIGN)
+			return false;
+	return true;
+}
+
+void
+ike_forget_former(struct ike_sa *ike)
+{
+	struct daemon *d = ike->d;
+	struct ike_sa *o = ike_next_of_peer(d, &ike->remote.addr, NULL);
+
+	ike_log(ike, LOG_L_INFO, "received INITIAL-CONTACT");
+	while (o != NULL) {
+		struct ike_sa *next = ike_next_of_peer(d, &ike->remote.addr, o);
+		if (o != ike && (o->state == IKE_ESTABLISHED || o->state == IKE_DYING) && ike_same_peer(o, ike) &&
+		    o->established <= ike->created)
+			ike_sa_kill(o, IKE_E_GONE, true);
+		o = next;
+	}
+	child_forget_former(ike);
+}
