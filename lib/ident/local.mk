@@ -7,4 +7,6 @@ lib_ident_sources = \
 	lib/ident/ident.c \
 	lib/ident/ident.h \
 	lib/ident/psk.c \
-	lib/ident/psk.h
+	lib/ident/psk.h \
+	lib/ident/psk_index.c \
+	lib/ident/psk_index.h

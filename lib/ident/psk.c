@@ -201,3 +201,14 @@ psk_check(struct slice text, psk_note_fn *fn, void *arg)
 			fn(arg, l.number, notes);
 	}
 }
+
+void
+psk_lines(struct slice text, psk_line_fn *fn, void *arg)
+{
+	struct walk w = { .rest = text };
+	struct line l;
+
+	while (next_line(&w, &l))
+		if (l.id.n > 0 && l.key.n > 0)
+			fn(arg, l.whole, l.id, l.number);
+}

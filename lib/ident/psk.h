@@ -50,4 +50,10 @@ psk_note_fn(void *arg, unsigned line, unsigned notes);
 void
 psk_check(struct slice text, psk_note_fn *fn, void *arg);
 
+typedef void psk_line_fn(void *arg, struct slice line, struct slice id, unsigned number);
+
+/* Walk the lines that have an identity and a key, in order: for an index (psk_index.h). */
+void
+psk_lines(struct slice text, psk_line_fn *fn, void *arg);
+
 #endif

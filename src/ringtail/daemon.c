@@ -139,6 +139,7 @@ daemon_free(struct daemon *d)
 	control_fini(d);
 	events_fini(&d->events);
 	sadb_free(d->sadb);
+	psk_index_free(&d->psk.index);
 	heap_fini(&d->timers);
 	conf_unref(d->conf);
 	free(d);

@@ -11,6 +11,7 @@
 
 #include "ringtail/env.h"
 #include "ringtail/ike/child.h"
+#include "ringtail/ike/cred.h"
 #include "ringtail/ike/events.h"
 #include "ringtail/ike/ike_sa.h"
 #include "util/heap.h"
@@ -50,6 +51,7 @@ struct daemon {
 	struct list          graveyard;     /* ... and IKE SAs */
 	struct log_limit     drop_log;
 	struct control      *control;       /* clients and subscriptions (control/) */
+	struct psk_cache     psk;
 	struct daemon_stats  stats;
 };
 

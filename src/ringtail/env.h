@@ -37,8 +37,11 @@ struct env {
 	void    (*ctl_send)(void *arg, uint64_t client, struct slice msg);
 	/* Seconds since 1970, for times that people read. */
 	int64_t (*wallclock)(void *arg);
-	/* Whole content of a secret file (psk.txt).  IKE_E_NOTFOUND, IKE_E_PERM (mode or owner wrong), IKE_E_IO, IKE_E_NOMEM. */
-	ike_err (*read_secret)(void *arg, const char *path, struct secret *out);
+	/*
+	 * Content of a secret file (psk.txt): borrowed until the next call; |*version_out| changes whenever the content may have.
+	 * IKE_E_NOTFOUND, IKE_E_PERM (mode or owner wrong), IKE_E_IO, IKE_E_NOMEM.
+	 */
+	ike_err (*read_secret)(void *arg, const char *path, struct slice *out, uint64_t *version_out);
 	/* Our address towards |remote| (routing).  IKE_E_NOTFOUND. */
 	ike_err (*source_addr)(void *arg, const struct addr *remote, struct addr *out);
 	/* Ask the loop to end after the present event. */

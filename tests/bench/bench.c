@@ -188,10 +188,12 @@ node_wallclock(void *arg)
 }
 
 static ike_err
-node_read_secret(void *arg, const char *path, struct secret *out)
+node_read_secret(void *arg, const char *path, struct slice *out, uint64_t *version_out)
 {
 	(void)arg; (void)path;
-	return secret_copy(slice_str("* a pre-shared key of reasonable length\n"), out);
+	*out = slice_str("* a pre-shared key of reasonable length\n");
+	*version_out = 1;
+	return IKE_OK;
 }
 
 static ike_err

@@ -39,16 +39,8 @@ world_new(const struct world_options *opt)
 	w->opt = *opt;
 	w->rng = opt->seed;
 	w->now = SEC(1);
+	w->features = SIMKERN_ALL;
 	return w;
-}
-
-struct node *
-world_at(struct world *w, const struct addr *a)
-{
-	for (unsigned i = 0; i < w->n_nodes; i++)
-		if (addr_equal(&w->node[i].addr, a))
-			return &w->node[i];
-	return NULL;
 }
 
 /* The node's env. */
@@ -78,13 +70,15 @@ env_wallclock(void *arg)
 }
 
 static ike_err
-env_read_secret(void *arg, const char *path, struct secret *out)
+env_read_secret(void *arg, const char *path, struct slice *out, uint64_t *version_out)
 {
 	const struct node *n = arg;
 
 	if (strcmp(path, "/psk") != 0)
 		return IKE_E_NOTFOUND;
-	return secret_copy(slice_str(n->psk), out);
+	*out = slice_str(n->psk);
+	*version_out = (uintptr_t)n->psk;
+	return IKE_OK;
 }
 
 static ike_err
@@ -153,12 +147,12 @@ on_kern_event(void *arg, const struct kern_event *ev)
 }
 
 static ike_err
-parse(struct node *n)
+parse(struct node *n, struct conf **out)
 {
 	struct conf_reader reader = { .arg = n, .read = read_text, .glob = glob_text };
 	struct conf_diags diags = { 0 };
 
-	ike_err err = conf_parse(&reader, "test.conf", &diags, &n->conf);
+	ike_err err = conf_parse(&reader, "test.conf", &diags, out);
 	for (size_t i = 0; err != IKE_OK && err != IKE_E_NOMEM && i < diags.n; i++)
 		(void)fprintf(stderr, "%s:%u:%u: %s\n", diags.v[i].file, diags.v[i].line, diags.v[i].col, diags.v[i].text);
 	conf_diags_free(&diags);
@@ -207,10 +201,24 @@ node_stop(struct node *n, bool term)
 	n->crypto = NULL;
 }
 
-void
-node_cut(struct node *n, bool cut)
+ike_err
+node_configure(struct node *n, const char *text)
 {
-	n->cut = cut;
+	struct conf *fresh;
+
+	n->conf_text = text;
+	TRY(parse(n, &fresh));
+	conf_unref(n->conf);
+	n->conf = fresh;
+	if (n->daemon != NULL)
+		daemon_set_conf(n->daemon, fresh, n->w->now);
+	return IKE_OK;
+}
+
+static enum log_level
+level(const struct world *w)
+{
+	return w->opt.debug2 ? LOG_L_DEBUG2 : w->opt.no_pcap ? LOG_L_ERROR : LOG_L_DEBUG;
 }
 
 struct node *
@@ -226,13 +234,13 @@ world_node(struct world *w, const char *name, const char *addr, const char *conf
 	n->name = name;
 	n->conf_text = conf;
 	n->psk = psk;
-	n->logger = (struct logger){ .sink = log_sink, .arg = n, .max = w->opt.no_pcap ? LOG_L_ERROR : LOG_L_DEBUG };
+	n->logger = (struct logger){ .sink = log_sink, .arg = n, .max = level(w) };
 	w->error = addr_parse(addr, &n->addr);
 	if (w->error == IKE_OK)
-		w->error = parse(n);
+		w->error = parse(n, &n->conf);
 	if (w->error != IKE_OK)
 		return NULL;
-	n->kern = simkern_new(SIMKERN_ALL);
+	n->kern = simkern_new(w->features);
 	if (n->kern == NULL)
 		w->error = IKE_E_NOMEM;
 	w->n_nodes++;
@@ -259,6 +267,7 @@ world_free(struct world *w)
 	net_free(w);
 	buf_free(&w->pcap);
 	buf_free(&w->keys);
+	buf_free(&w->v1_keys);
 	free(w);
 }
 

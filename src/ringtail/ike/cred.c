@@ -2,7 +2,6 @@
 #include "ringtail/ike/cred.h"
 
 #include "conf/conf.h"
-#include "ident/psk.h"
 #include "ringtail/daemon.h"
 
 #include <stdlib.h>
@@ -14,7 +13,7 @@ find_key(struct ike_sa *ike, struct slice text, const char *id, struct secret *o
 	size_t len;
 	unsigned line;
 
-	ike_err err = psk_find(text, id, key, &len, &line);
+	ike_err err = psk_index_find(&ike->d->psk.index, text, id, key, &len, &line);
 	if (err == IKE_OK)
 		err = secret_copy(slice_of(key, len), out);
 	wipe(key, sizeof(key));
@@ -24,39 +23,50 @@ find_key(struct ike_sa *ike, struct slice text, const char *id, struct secret *o
 	return err;
 }
 
+static ike_err
+read_keys(struct ike_sa *ike, struct slice *text)
+{
+	struct daemon *d = ike->d;
+	uint64_t version;
+
+	ike_err err = d->env.read_secret(d->env.arg, ike->conf->path_psk, text, &version);
+	if (err == IKE_OK && version != d->psk.version) {
+		d->psk.version = 0;
+		err = psk_index_build(&d->psk.index, *text);
+		if (err == IKE_OK)
+			d->psk.version = version;
+	}
+	if (err == IKE_OK || err == IKE_E_NOMEM)
+		return err;
+	ike_log(ike, LOG_L_ERROR, "cannot use %s: %s; it must be a regular file of ours without any bit for group or others",
+	    ike->conf->path_psk, ike_err_text(err));
+	return IKE_E_NO_PSK;
+}
+
 ike_err
 cred_psk(struct ike_sa *ike, const struct ident *id, struct secret *out)
 {
-	struct daemon *d = ike->d;
-	struct secret text;
 	struct addr_buf ab;
 	char name[IDENT_MAX * 4];
 	struct text t = text_in(name, sizeof(name));
 	const char *addr = addr_text(&ike->remote.addr, &ab);
+	struct slice text;
 
 	if (ike->conf->path_psk == NULL) {
 		ike_log(ike, LOG_L_ERROR, "couldn't find the pskey for %s: no `path pre_shared_key` in the configuration", addr);
 		return IKE_E_NO_PSK;
 	}
-	ike_err err = d->env.read_secret(d->env.arg, ike->conf->path_psk, &text);
-	if (err == IKE_E_NOMEM)
-		return err;
-	if (err != IKE_OK) {
-		ike_log(ike, LOG_L_ERROR, "cannot use %s: %s; it must be a regular file of ours without any bit for group or others",
-		    ike->conf->path_psk, ike_err_text(err));
-		return IKE_E_NO_PSK;
-	}
-	err = IKE_E_NO_PSK;
+	TRY(read_keys(ike, &text));
+	ike_err err = IKE_E_NO_PSK;
 	if (id != NULL) {
 		ident_print(id, &t);
-		err = find_key(ike, secret_slice(&text), name, out);
+		err = find_key(ike, text, name, out);
 	}
 	if (err == IKE_E_NO_PSK)
-		err = find_key(ike, secret_slice(&text), addr, out);
-	secret_free(&text);
+		err = find_key(ike, text, addr, out);
 	if (err == IKE_E_NO_PSK)
 		ike_log(ike, LOG_L_ERROR, "couldn't find the pskey for %s.", id != NULL ? name : addr);
-	return err == IKE_E_NOMEM ? err : err == IKE_OK ? IKE_OK : IKE_E_NO_PSK;
+	return err == IKE_E_SYNTAX ? IKE_E_NO_PSK : err;
 }
 
 static ike_err

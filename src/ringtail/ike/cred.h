@@ -2,15 +2,23 @@
 /*
  * cred - credentials: which pre-shared key belongs to a peer.
  *
- * The key file is asked for at each negotiation, as in racoon, so that edits need no reload; whoever reads it may cache.
+ * The key file is asked for at each negotiation, as in racoon, so that edits need no reload; the daemon keeps an index of
+ * its lines and makes it anew when the file has changed.
  */
 #ifndef RINGTAIL_IKE_CRED_H
 #define RINGTAIL_IKE_CRED_H
 
 #include "crypto/secret.h"
 #include "ident/ident.h"
+#include "ident/psk_index.h"
 
 struct ike_sa;
+
+/* Index of the key file as it was last read. */
+struct psk_cache {
+	struct psk_index index;
+	uint64_t         version;     /* of the file's content; 0: nothing read yet */
+};
 
 /*
  * IKEv1 main mode: by the peer's address, since its identity is not known yet (RFC 2409 section 5.4).  IKEv2: by the identity |id|, then by

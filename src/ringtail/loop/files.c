@@ -120,6 +120,7 @@ refresh(struct secret_cache *c, const char *path)
 			free(c->path);
 			c->path = strdup(path);
 			c->seen = st;
+			c->version++;
 			if (c->path == NULL)
 				err = IKE_E_NOMEM;
 		}
@@ -129,12 +130,14 @@ refresh(struct secret_cache *c, const char *path)
 }
 
 ike_err
-files_read_secret(void *arg, const char *path, struct secret *out)
+files_read_secret(void *arg, const char *path, struct slice *out, uint64_t *version_out)
 {
 	struct loop *l = arg;
 
 	TRY(refresh(&l->secrets, path));
-	return secret_copy(secret_slice(&l->secrets.text), out);
+	*out = secret_slice(&l->secrets.text);
+	*version_out = l->secrets.version;
+	return IKE_OK;
 }
 
 void

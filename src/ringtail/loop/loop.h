@@ -44,6 +44,7 @@ struct secret_cache {
 	char         *path;
 	struct stat   seen;
 	struct secret text;
+	uint64_t      version;
 };
 
 struct udp_socket {
@@ -122,7 +123,7 @@ void             signals_close(struct loop *l);
 /* files.c */
 struct conf_reader;
 void    files_reader(struct conf_reader *out);
-ike_err files_read_secret(void *arg, const char *path, struct secret *out);
+ike_err files_read_secret(void *arg, const char *path, struct slice *out, uint64_t *version_out);
 void    files_forget(struct loop *l);
 MUST_USE ike_err pidfile_write(struct loop *l);
 void             pidfile_remove(struct loop *l);
