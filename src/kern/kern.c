@@ -7,15 +7,17 @@
 #include <string.h>
 
 struct backend {
-	const char                   *name;
-	ike_err                     (*open)(const struct kern_options *, struct kern **);
+	const char *name;
+	ike_err (*open)(const struct kern_options *, struct kern **);
 	const struct kern_manual_ops *manual;
 };
 
 static ike_err
 open_xfrm(const struct kern_options *o, struct kern **out)
 {
-	struct xfrm_options x = { .events = o->events, .probe = o->probe, .acq_expires = o->acq_expires };
+	struct xfrm_options x = {
+		.events = o->events, .probe = o->probe, .acq_expires = o->acq_expires
+	};
 
 	return xfrm_new(&x, out);
 }
@@ -40,7 +42,7 @@ static ike_err
 try_open(const struct backend *b, const struct kern_options *o, struct text *why, struct kern **out)
 {
 	ike_err err;
-	char    buf[64];
+	char buf[64];
 
 	errno = 0;
 	err = b->open(o, out);
@@ -96,13 +98,15 @@ enum kern_sa_state
 kern_sa_state(const struct kern_sa *sa, uint64_t now)
 {
 	const struct sa_life *l = &sa->spec.life;
-	uint64_t              age = now > sa->usage.add_time ? now - sa->usage.add_time : 0;
+	uint64_t age = now > sa->usage.add_time ? now - sa->usage.add_time : 0;
 
 	if (sa->larval)
 		return KERN_SA_LARVAL;
-	if (over(age, l->hard_sec) || over(sa->usage.bytes, l->hard_bytes) || over(sa->usage.packets, l->hard_packets))
+	if (over(age, l->hard_sec) || over(sa->usage.bytes, l->hard_bytes) ||
+	    over(sa->usage.packets, l->hard_packets))
 		return KERN_SA_DEAD;
-	if (over(age, l->soft_sec) || over(sa->usage.bytes, l->soft_bytes) || over(sa->usage.packets, l->soft_packets))
+	if (over(age, l->soft_sec) || over(sa->usage.bytes, l->soft_bytes) ||
+	    over(sa->usage.packets, l->soft_packets))
 		return KERN_SA_DYING;
 	return KERN_SA_MATURE;
 }
@@ -127,11 +131,17 @@ void
 kern_features_text(unsigned features, struct text *t)
 {
 	static const struct {
-		unsigned    bit;
+		unsigned bit;
 		const char *word;
 	} words[] = {
-		{ KERN_ESP, "esp" }, { KERN_AH, "ah" }, { KERN_IPCOMP, "ipcomp" }, { KERN_ESN, "esn" }, { KERN_MARK, "mark" },
-		{ KERN_IFID, "ifid" }, { KERN_MIGRATE, "migrate" }, { KERN_EVENTS_ALL, "events" },
+		{ KERN_ESP, "esp" },
+		{ KERN_AH, "ah" },
+		{ KERN_IPCOMP, "ipcomp" },
+		{ KERN_ESN, "esn" },
+		{ KERN_MARK, "mark" },
+		{ KERN_IFID, "ifid" },
+		{ KERN_MIGRATE, "migrate" },
+		{ KERN_EVENTS_ALL, "events" },
 	};
 	bool any = false;
 

@@ -14,14 +14,15 @@
 #include "sadb/kern_ops.h"
 
 struct kern_options {
-	bool     events;        /* subscribe to the kernel's events */
-	bool     probe;         /* find out features; without it kern->features is 0 */
-	uint32_t acq_expires;   /* seconds a larval SA lives (net.core.xfrm_acq_expires); 0: leave as it is */
+	bool events; /* subscribe to the kernel's events */
+	bool probe;  /* find out features; without it kern->features is 0 */
+	uint32_t
+	    acq_expires; /* seconds a larval SA lives (net.core.xfrm_acq_expires); 0: leave as it is */
 };
 
 /* A security context on an SA (SELinux); empty ctx: none. */
 struct sa_label {
-	char    ctx[64];
+	char ctx[64];
 	uint8_t doi, alg;
 };
 
@@ -29,21 +30,24 @@ enum kern_sa_state { KERN_SA_LARVAL, KERN_SA_MATURE, KERN_SA_DYING, KERN_SA_DEAD
 
 /* An SA with everything the kernel tells, keys included: wipe |keys| after use. */
 struct kern_sa {
-	struct sa_spec     spec;
-	struct sa_usage    usage;
-	struct sa_keys     keys;
-	struct sa_label    label;
-	bool               larval;     /* no algorithms yet: reserved or acquiring */
+	struct sa_spec spec;
+	struct sa_usage usage;
+	struct sa_keys keys;
+	struct sa_label label;
+	bool larval; /* no algorithms yet: reserved or acquiring */
 };
 
 /* One SA of a dump; |sa| is valid during the call and wiped after it. */
-typedef void kern_sa_fn(void *arg, const struct kern_sa *sa);
+typedef void
+kern_sa_fn(void *arg, const struct kern_sa *sa);
 
 struct kern_manual_ops {
 	/* Add an SA (never replaces a larval one).  IKE_E_EXISTS, IKE_E_KERNEL, IKE_E_UNSUPPORTED, IKE_E_RANGE. */
-	ike_err (*add)(struct kern *, const struct sa_spec *, const struct sa_keys *, const struct sa_label *);
+	ike_err (*add)(
+	    struct kern *, const struct sa_spec *, const struct sa_keys *, const struct sa_label *);
 	/* IKE_E_NOTFOUND; the caller wipes |out|->keys. */
-	ike_err (*get)(struct kern *, const struct sa_id *, const struct addr *src, struct kern_sa *out);
+	ike_err (*get)(
+	    struct kern *, const struct sa_id *, const struct addr *src, struct kern_sa *out);
 	/* All SAs in the kernel's order; |fn| must not call back into the kernel. */
 	ike_err (*dump)(struct kern *, kern_sa_fn *fn, void *arg);
 };
@@ -57,7 +61,8 @@ struct kern_manual_ops {
  *   IKE_E_IO, IKE_E_NOMEM
  */
 MUST_USE ike_err
-kern_open(const char *name, const struct kern_options *options, struct text *why, struct kern **out);
+kern_open(
+    const char *name, const struct kern_options *options, struct text *why, struct kern **out);
 
 /* Manual keying on |k|'s back end; NULL if it has none. */
 const struct kern_manual_ops *

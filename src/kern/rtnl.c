@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define RX_SIZE 65536
+#define RX_SIZE  65536
 #define RX_QUEUE (1 << 20)
 #define RX_BURST 256
 /* Tries to get through a dump before giving up, each after an overrun in the middle of it. */
@@ -21,20 +21,20 @@
 
 struct row {
 	struct rtnl_addr a;
-	bool             seen;
+	bool seen;
 };
 
 struct rtnl {
 	struct mnl_socket *nl;
-	uint8_t           *rx;
-	rtnl_fn           *fn;
-	void              *arg;
-	uint32_t           seq;
-	bool               dumping, stale;
-	bool               redo;       /* an overrun came in the middle of the dump */
-	struct row        *rows;
-	struct rtnl_addr  *list;      /* what rtnl_list() lends: same order as rows */
-	size_t             n, cap;
+	uint8_t *rx;
+	rtnl_fn *fn;
+	void *arg;
+	uint32_t seq;
+	bool dumping, stale;
+	bool redo; /* an overrun came in the middle of the dump */
+	struct row *rows;
+	struct rtnl_addr *list; /* what rtnl_list() lends: same order as rows */
+	size_t n, cap;
 };
 
 /* --- pure --- */
@@ -44,11 +44,11 @@ static ike_err
 take_attrs(struct slice s, struct slice *addr_out, uint32_t *flags)
 {
 	size_t off = 0;
-	bool   local = false;
+	bool local = false;
 
 	while (off < s.n) {
 		const struct nlattr *a = (const struct nlattr *)(const void *)(s.p + off);
-		struct slice         v;
+		struct slice v;
 
 		if (s.n - off < sizeof(*a) || a->nla_len < sizeof(*a) || a->nla_len > s.n - off)
 			return IKE_E_FORMAT;
@@ -68,11 +68,11 @@ ike_err
 rtnl_get_addr(struct slice msg, struct rtnl_addr *out, bool *removed_out)
 {
 	const struct nlmsghdr *nlh = (const struct nlmsghdr *)(const void *)msg.p;
-	size_t                 off = MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct ifaddrmsg));
-	struct ifaddrmsg       m;
-	struct rtnl_addr       a;
-	struct slice           bytes = slice_of(NULL, 0);
-	uint32_t               flags;
+	size_t off = MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct ifaddrmsg));
+	struct ifaddrmsg m;
+	struct rtnl_addr a;
+	struct slice bytes = slice_of(NULL, 0);
+	uint32_t flags;
 
 	if (msg.n < off || nlh->nlmsg_len < off || nlh->nlmsg_len > msg.n)
 		return IKE_E_SHORT;
@@ -89,7 +89,8 @@ rtnl_get_addr(struct slice msg, struct rtnl_addr *out, bool *removed_out)
 	a.ifindex = m.ifa_index;
 	if (addr_is_linklocal(&a.addr) && a.addr.family == 6)
 		a.addr.scope = m.ifa_index;
-	a.usable = (flags & IFA_F_DADFAILED) == 0 && ((flags & IFA_F_TENTATIVE) == 0 || (flags & IFA_F_OPTIMISTIC) != 0);
+	a.usable = (flags & IFA_F_DADFAILED) == 0 &&
+		   ((flags & IFA_F_TENTATIVE) == 0 || (flags & IFA_F_OPTIMISTIC) != 0);
 	a.deprecated = (flags & IFA_F_DEPRECATED) != 0;
 	a.temporary = m.ifa_family == AF_INET6 && (flags & IFA_F_TEMPORARY) != 0;
 	*out = a;
@@ -111,8 +112,8 @@ find(struct rtnl *r, const struct rtnl_addr *a)
 static ike_err
 grow(struct rtnl *r)
 {
-	size_t            cap = r->cap != 0 ? r->cap * 2 : 16;
-	struct row       *rows;
+	size_t cap = r->cap != 0 ? r->cap * 2 : 16;
+	struct row *rows;
 	struct rtnl_addr *list;
 
 	if (r->n < r->cap)
@@ -135,7 +136,8 @@ put(struct rtnl *r, const struct rtnl_addr *a)
 	struct row *row = find(r, a);
 
 	if (row != NULL) {
-		bool same = row->a.usable == a->usable && row->a.deprecated == a->deprecated && row->a.temporary == a->temporary;
+		bool same = row->a.usable == a->usable && row->a.deprecated == a->deprecated &&
+			    row->a.temporary == a->temporary;
 
 		row->a = *a;
 		row->seen = true;
@@ -175,8 +177,8 @@ static ike_err
 start_dump(struct rtnl *r)
 {
 	_Alignas(16) uint8_t b[256];
-	struct nlmsghdr     *nlh = mnl_nlmsg_put_header(b);
-	struct ifaddrmsg    *m;
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(b);
+	struct ifaddrmsg *m;
 
 	nlh->nlmsg_type = RTM_GETADDR;
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
@@ -197,8 +199,8 @@ static ike_err
 take_msg(struct rtnl *r, const struct nlmsghdr *nlh)
 {
 	struct rtnl_addr a;
-	struct row      *row;
-	bool             removed;
+	struct row *row;
+	bool removed;
 
 	if (nlh->nlmsg_type == NLMSG_DONE && r->dumping && nlh->nlmsg_seq == r->seq) {
 		r->dumping = false;
@@ -227,7 +229,7 @@ static ike_err
 take_datagram(struct rtnl *r, size_t n)
 {
 	const struct nlmsghdr *nlh = (const struct nlmsghdr *)(const void *)r->rx;
-	int                    left = (int)n;
+	int left = (int)n;
 
 	for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
 		TRY(take_msg(r, nlh));
@@ -239,8 +241,9 @@ static ike_err
 read_one(struct rtnl *r, bool *more_out)
 {
 	struct sockaddr_nl from = { .nl_family = AF_NETLINK };
-	socklen_t          from_len = sizeof(from);
-	ssize_t            n = recvfrom(mnl_socket_get_fd(r->nl), r->rx, RX_SIZE, 0, (struct sockaddr *)&from, &from_len);
+	socklen_t from_len = sizeof(from);
+	ssize_t n = recvfrom(
+	    mnl_socket_get_fd(r->nl), r->rx, RX_SIZE, 0, (struct sockaddr *)&from, &from_len);
 
 	*more_out = true;
 	if (n < 0 && errno == EINTR)
@@ -290,7 +293,8 @@ open_socket(struct rtnl *r)
 		return IKE_E_IO;
 	(void)setsockopt(mnl_socket_get_fd(r->nl), SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
-		if (mnl_socket_setsockopt(r->nl, NETLINK_ADD_MEMBERSHIP, &groups[i], sizeof(groups[i])) != 0)
+		if (mnl_socket_setsockopt(
+			r->nl, NETLINK_ADD_MEMBERSHIP, &groups[i], sizeof(groups[i])) != 0)
 			return IKE_E_IO;
 	return IKE_OK;
 }
@@ -309,7 +313,7 @@ ike_err
 rtnl_new(rtnl_fn *fn, void *arg, struct rtnl **out)
 {
 	struct rtnl *r = calloc(1, sizeof(*r));
-	ike_err      err;
+	ike_err err;
 
 	if (r == NULL)
 		return IKE_E_NOMEM;

@@ -16,16 +16,17 @@
 struct rtnl;
 
 struct rtnl_addr {
-	struct addr addr;         /* with scope for link-local IPv6 */
-	uint32_t    ifindex;
-	bool        usable;       /* not tentative, detection did not fail */
-	bool        deprecated;   /* preferred lifetime is over: not for new connections */
-	bool        temporary;    /* RFC 8981 privacy address */
+	struct addr addr; /* with scope for link-local IPv6 */
+	uint32_t ifindex;
+	bool usable;     /* not tentative, detection did not fail */
+	bool deprecated; /* preferred lifetime is over: not for new connections */
+	bool temporary;  /* RFC 8981 privacy address */
 };
 
 enum rtnl_change { RTNL_ADDED, RTNL_CHANGED, RTNL_REMOVED };
 
-typedef void rtnl_fn(void *arg, enum rtnl_change what, const struct rtnl_addr *a);
+typedef void
+rtnl_fn(void *arg, enum rtnl_change what, const struct rtnl_addr *a);
 
 /* Subscribe, dump, and call |fn| with RTNL_ADDED for each address before returning.  IKE_E_IO, IKE_E_NOMEM. */
 MUST_USE ike_err

@@ -27,7 +27,12 @@ xfrm_of(struct kern *k)
 /* --- events --- */
 
 static const int groups[] = {
-	XFRMNLGRP_ACQUIRE, XFRMNLGRP_EXPIRE, XFRMNLGRP_SA, XFRMNLGRP_POLICY, XFRMNLGRP_MAPPING, XFRMNLGRP_MIGRATE,
+	XFRMNLGRP_ACQUIRE,
+	XFRMNLGRP_EXPIRE,
+	XFRMNLGRP_SA,
+	XFRMNLGRP_POLICY,
+	XFRMNLGRP_MAPPING,
+	XFRMNLGRP_MIGRATE,
 };
 
 static ike_err
@@ -47,7 +52,8 @@ join(struct xfrm *x)
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
 		int group = groups[i];
 
-		if (mnl_socket_setsockopt(x->ev, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) != 0)
+		if (mnl_socket_setsockopt(x->ev, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) !=
+		    0)
 			return errno == EPERM ? IKE_E_PERM : IKE_E_IO;
 	}
 	return IKE_OK;
@@ -88,7 +94,7 @@ static void
 take_datagram(struct xfrm *x, size_t n)
 {
 	const struct nlmsghdr *nlh = (const struct nlmsghdr *)(const void *)x->ev_rx;
-	int                    left = (int)n;
+	int left = (int)n;
 
 	for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
 		take_event(x, slice_of(nlh, nlh->nlmsg_len));
@@ -107,9 +113,9 @@ xfrm_readable(struct kern *k)
 		return;
 	for (int i = 0; i < EV_BURST; i++) {
 		struct sockaddr_nl from = { .nl_family = AF_NETLINK };
-		socklen_t          from_len = sizeof(from);
-		ssize_t            n = recvfrom(mnl_socket_get_fd(x->ev), x->ev_rx, EV_RX_SIZE, MSG_TRUNC,
-		               (struct sockaddr *)&from, &from_len);
+		socklen_t from_len = sizeof(from);
+		ssize_t n = recvfrom(mnl_socket_get_fd(x->ev), x->ev_rx, EV_RX_SIZE, MSG_TRUNC,
+		    (struct sockaddr *)&from, &from_len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -174,7 +180,7 @@ static void
 set_acq_expires(uint32_t sec)
 {
 	char text[16];
-	int  fd, n;
+	int fd, n;
 
 	if (sec == 0)
 		return;
@@ -191,7 +197,7 @@ ike_err
 xfrm_new(const struct xfrm_options *options, struct kern **out)
 {
 	struct xfrm *x = calloc(1, sizeof(*x));
-	ike_err      err;
+	ike_err err;
 
 	if (x == NULL)
 		return IKE_E_NOMEM;

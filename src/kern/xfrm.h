@@ -15,19 +15,19 @@
 #include "kern/kern.h"
 
 struct xfrm_options {
-	bool     events, probe;     /* as in struct kern_options */
+	bool events, probe; /* as in struct kern_options */
 	uint32_t acq_expires;
 };
 
 /* What was received and not passed on. */
 struct xfrm_counters {
-	uint64_t events;       /* passed on */
-	uint64_t unknown;      /* message types that are none of ours */
-	uint64_t malformed;    /* truncated or nonsensical */
-	uint64_t foreign;      /* not sent by the kernel */
-	uint64_t own;          /* echoes of our own requests */
+	uint64_t events;    /* passed on */
+	uint64_t unknown;   /* message types that are none of ours */
+	uint64_t malformed; /* truncated or nonsensical */
+	uint64_t foreign;   /* not sent by the kernel */
+	uint64_t own;       /* echoes of our own requests */
 	uint64_t overruns;
-	uint64_t leftovers;    /* larval SAs without SPI that could not be deleted */
+	uint64_t leftovers; /* larval SAs without SPI that could not be deleted */
 };
 
 /*

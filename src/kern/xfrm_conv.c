@@ -45,7 +45,9 @@ xfrm_mode(uint8_t mode)
 uint8_t
 xfrm_get_mode(uint8_t mode)
 {
-	return mode == XFRM_MODE_TUNNEL ? MODE_TUNNEL : mode == XFRM_MODE_TRANSPORT ? MODE_TRANSPORT : MODE_ANY;
+	return mode == XFRM_MODE_TUNNEL      ? MODE_TUNNEL
+	       : mode == XFRM_MODE_TRANSPORT ? MODE_TRANSPORT
+					     : MODE_ANY;
 }
 
 uint16_t
@@ -153,9 +155,12 @@ void
 xfrm_get_life(const struct xfrm_lifetime_cfg *x, struct sa_life *out)
 {
 	*out = (struct sa_life){
-		.soft_sec = get_limit(x->soft_add_expires_seconds), .hard_sec = get_limit(x->hard_add_expires_seconds),
-		.soft_bytes = get_limit(x->soft_byte_limit), .hard_bytes = get_limit(x->hard_byte_limit),
-		.soft_packets = get_limit(x->soft_packet_limit), .hard_packets = get_limit(x->hard_packet_limit),
+		.soft_sec = get_limit(x->soft_add_expires_seconds),
+		.hard_sec = get_limit(x->hard_add_expires_seconds),
+		.soft_bytes = get_limit(x->soft_byte_limit),
+		.hard_bytes = get_limit(x->hard_byte_limit),
+		.soft_packets = get_limit(x->soft_packet_limit),
+		.hard_packets = get_limit(x->hard_packet_limit),
 	};
 }
 
@@ -204,8 +209,8 @@ ike_err
 xfrm_add_ctx(struct xfrm_msg *m, const char *ctx, uint8_t doi, uint8_t alg)
 {
 	struct xfrm_user_sec_ctx h;
-	uint8_t                  b[sizeof(h) + 64];
-	size_t                   n = strnlen(ctx, 63) + 1;
+	uint8_t b[sizeof(h) + 64];
+	size_t n = strnlen(ctx, 63) + 1;
 
 	if (n == 1)
 		return IKE_OK;
@@ -229,7 +234,7 @@ xfrm_attrs(struct slice s, struct xfrm_attrs *out)
 	memset(out, 0, sizeof(*out));
 	while (off < s.n) {
 		const struct nlattr *a = (const struct nlattr *)(const void *)(s.p + off);
-		unsigned             type;
+		unsigned type;
 
 		if (s.n - off < sizeof(*a) || a->nla_len < sizeof(*a) || a->nla_len > s.n - off)
 			return IKE_E_FORMAT;
@@ -245,12 +250,14 @@ ike_err
 xfrm_open(struct slice msg, void *fixed, size_t n, struct xfrm_attrs *attrs)
 {
 	const struct nlmsghdr *nlh = (const struct nlmsghdr *)(const void *)msg.p;
-	size_t                 off = MNL_NLMSG_HDRLEN + MNL_ALIGN(n);
+	size_t off = MNL_NLMSG_HDRLEN + MNL_ALIGN(n);
 
-	if (msg.n < MNL_NLMSG_HDRLEN || nlh->nlmsg_len > msg.n || nlh->nlmsg_len < MNL_NLMSG_HDRLEN + n)
+	if (msg.n < MNL_NLMSG_HDRLEN || nlh->nlmsg_len > msg.n ||
+	    nlh->nlmsg_len < MNL_NLMSG_HDRLEN + n)
 		return IKE_E_SHORT;
 	memcpy(fixed, msg.p + MNL_NLMSG_HDRLEN, n);
-	return xfrm_attrs(slice_of(msg.p + off, nlh->nlmsg_len > off ? nlh->nlmsg_len - off : 0), attrs);
+	return xfrm_attrs(
+	    slice_of(msg.p + off, nlh->nlmsg_len > off ? nlh->nlmsg_len - off : 0), attrs);
 }
 
 struct slice
@@ -280,8 +287,8 @@ ike_err
 xfrm_get_marks(const struct xfrm_attrs *a, uint32_t *mark, uint32_t *mask, uint32_t *if_id)
 {
 	struct xfrm_mark m = { 0, 0 };
-	uint32_t         id = 0;
-	bool             there;
+	uint32_t id = 0;
+	bool there;
 
 	TRY(xfrm_attr_copy(a, XFRMA_MARK, &m, sizeof(m), &there));
 	TRY(xfrm_attr_copy(a, XFRMA_IF_ID, &id, sizeof(id), &there));
@@ -296,9 +303,9 @@ ike_err
 xfrm_get_ctx(const struct xfrm_attrs *a, char ctx[64], uint8_t *doi, uint8_t *alg)
 {
 	struct xfrm_user_sec_ctx h;
-	struct slice             s = xfrm_attr(a, XFRMA_SEC_CTX);
-	bool                     there;
-	size_t                   n;
+	struct slice s = xfrm_attr(a, XFRMA_SEC_CTX);
+	bool there;
+	size_t n;
 
 	ctx[0] = '\0';
 	TRY(xfrm_attr_copy(a, XFRMA_SEC_CTX, &h, sizeof(h), &there));

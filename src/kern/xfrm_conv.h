@@ -18,15 +18,23 @@ struct xfrm_attrs {
 	const struct nlattr *a[XFRMA_MAX + 1];
 };
 
-uint8_t xfrm_proto(uint8_t proto);            /* enum prop_proto -> IP protocol, 0: none of ours */
-uint8_t xfrm_get_proto(uint8_t ipproto);      /* back; PROTO_NONE: none of ours */
-uint8_t xfrm_mode(uint8_t mode);
-uint8_t xfrm_get_mode(uint8_t mode);          /* MODE_ANY: none of ours */
-uint16_t xfrm_family(uint8_t family);         /* 4, 6 -> AF_INET, AF_INET6; else AF_UNSPEC */
-uint8_t xfrm_get_family(uint16_t family);
+uint8_t
+xfrm_proto(uint8_t proto); /* enum prop_proto -> IP protocol, 0: none of ours */
+uint8_t
+xfrm_get_proto(uint8_t ipproto); /* back; PROTO_NONE: none of ours */
+uint8_t
+xfrm_mode(uint8_t mode);
+uint8_t
+xfrm_get_mode(uint8_t mode); /* MODE_ANY: none of ours */
+uint16_t
+xfrm_family(uint8_t family); /* 4, 6 -> AF_INET, AF_INET6; else AF_UNSPEC */
+uint8_t
+xfrm_get_family(uint16_t family);
 
-void xfrm_addr(const struct addr *a, xfrm_address_t *out);
-struct addr xfrm_get_address(const xfrm_address_t *x, uint16_t family);
+void
+xfrm_addr(const struct addr *a, xfrm_address_t *out);
+struct addr
+xfrm_get_address(const xfrm_address_t *x, uint16_t family);
 
 /* IKE_E_RANGE: two families, or a prefix too long. */
 MUST_USE ike_err
@@ -34,8 +42,10 @@ xfrm_selector(const struct sa_selector *s, struct xfrm_selector *out);
 void
 xfrm_get_selector(const struct xfrm_selector *x, struct sa_selector *out);
 
-void xfrm_life(const struct sa_life *l, struct xfrm_lifetime_cfg *out);
-void xfrm_get_life(const struct xfrm_lifetime_cfg *x, struct sa_life *out);
+void
+xfrm_life(const struct sa_life *l, struct xfrm_lifetime_cfg *out);
+void
+xfrm_get_life(const struct xfrm_lifetime_cfg *x, struct sa_life *out);
 
 /* Start a message of |type| with |n| zeroed bytes behind its header, which are returned. */
 void *
@@ -80,13 +90,15 @@ xfrm_get_ctx(const struct xfrm_attrs *a, char ctx[64], uint8_t *doi, uint8_t *al
 
 /* An SA from its fixed part and attributes, without keys; |out| may be the sa of an event. */
 MUST_USE ike_err
-xfrm_get_sa_parts(const struct xfrm_usersa_info *x, const struct xfrm_attrs *a, struct kern_sa *out);
+xfrm_get_sa_parts(
+    const struct xfrm_usersa_info *x, const struct xfrm_attrs *a, struct kern_sa *out);
 void
 xfrm_get_sa_fixed(const struct xfrm_usersa_info *x, struct sa_spec *out);
 
 /* A policy from its fixed part and attributes. */
 MUST_USE ike_err
-xfrm_get_sp_parts(const struct xfrm_userpolicy_info *x, const struct xfrm_attrs *a, struct sp_spec *out);
+xfrm_get_sp_parts(
+    const struct xfrm_userpolicy_info *x, const struct xfrm_attrs *a, struct sp_spec *out);
 MUST_USE ike_err
 xfrm_get_sp_id(const struct xfrm_userpolicy_id *x, const struct xfrm_attrs *a, struct sp_id *out);
 

@@ -11,14 +11,15 @@
 #include <stddef.h>
 #include <string.h>
 
-typedef ike_err event_fn(struct slice msg, struct kern_event *ev);
+typedef ike_err
+event_fn(struct slice msg, struct kern_event *ev);
 
 /* The SA of an event: parsed with its keys, which go no further. */
 static ike_err
 take_sa(const struct xfrm_usersa_info *x, const struct xfrm_attrs *a, struct sa_spec *out)
 {
 	struct kern_sa sa;
-	ike_err        err = xfrm_get_sa_parts(x, a, &sa);
+	ike_err err = xfrm_get_sa_parts(x, a, &sa);
 
 	if (err == IKE_OK)
 		*out = sa.spec;
@@ -30,11 +31,12 @@ static ike_err
 on_sa_new(struct slice msg, struct kern_event *ev)
 {
 	struct xfrm_usersa_info x;
-	struct xfrm_attrs       a;
+	struct xfrm_attrs a;
 
 	TRY(xfrm_open(msg, &x, sizeof(x), &a));
-	ev->kind = ((const struct nlmsghdr *)(const void *)msg.p)->nlmsg_type == XFRM_MSG_UPDSA ? KERN_EV_SA_UPDATE :
-	    KERN_EV_SA_NEW;
+	ev->kind = ((const struct nlmsghdr *)(const void *)msg.p)->nlmsg_type == XFRM_MSG_UPDSA
+		       ? KERN_EV_SA_UPDATE
+		       : KERN_EV_SA_NEW;
 	return take_sa(&x, &a, &ev->sa);
 }
 
@@ -42,10 +44,10 @@ on_sa_new(struct slice msg, struct kern_event *ev)
 static ike_err
 on_sa_delete(struct slice msg, struct kern_event *ev)
 {
-	struct xfrm_usersa_id   id;
+	struct xfrm_usersa_id id;
 	struct xfrm_usersa_info x;
-	struct xfrm_attrs       a;
-	bool                    there;
+	struct xfrm_attrs a;
+	bool there;
 
 	TRY(xfrm_open(msg, &id, sizeof(id), &a));
 	TRY(xfrm_attr_copy(&a, XFRMA_SA, &x, sizeof(x), &there));
@@ -62,7 +64,7 @@ static ike_err
 on_sa_flush(struct slice msg, struct kern_event *ev)
 {
 	struct xfrm_usersa_flush x;
-	struct xfrm_attrs        a;
+	struct xfrm_attrs a;
 
 	TRY(xfrm_open(msg, &x, sizeof(x), &a));
 	ev->kind = KERN_EV_SA_FLUSH;
@@ -74,7 +76,7 @@ static ike_err
 on_expire(struct slice msg, struct kern_event *ev)
 {
 	struct xfrm_user_expire x;
-	struct xfrm_attrs       a;
+	struct xfrm_attrs a;
 
 	TRY(xfrm_open(msg, &x, sizeof(x), &a));
 	ev->kind = x.hard ? KERN_EV_HARD : KERN_EV_SOFT;
@@ -99,9 +101,9 @@ static ike_err
 on_acquire(struct slice msg, struct kern_event *ev)
 {
 	struct xfrm_user_acquire x;
-	struct xfrm_attrs        a;
-	const struct sp_tmpl    *t;
-	uint16_t                 family;
+	struct xfrm_attrs a;
+	const struct sp_tmpl *t;
+	uint16_t family;
 
 	TRY(xfrm_open(msg, &x, sizeof(x), &a));
 	TRY(xfrm_get_sp_parts(&x.policy, &a, &ev->sp));
@@ -128,18 +130,19 @@ on_acquire(struct slice msg, struct kern_event *ev)
 static ike_err
 on_sp_new(struct slice msg, struct kern_event *ev)
 {
-	ev->kind = ((const struct nlmsghdr *)(const void *)msg.p)->nlmsg_type == XFRM_MSG_UPDPOLICY ? KERN_EV_SP_UPDATE :
-	    KERN_EV_SP_NEW;
+	ev->kind = ((const struct nlmsghdr *)(const void *)msg.p)->nlmsg_type == XFRM_MSG_UPDPOLICY
+		       ? KERN_EV_SP_UPDATE
+		       : KERN_EV_SP_NEW;
 	return xfrm_get_sp(msg, &ev->sp);
 }
 
 static ike_err
 on_sp_delete(struct slice msg, struct kern_event *ev)
 {
-	struct xfrm_userpolicy_id   id;
+	struct xfrm_userpolicy_id id;
 	struct xfrm_userpolicy_info x;
-	struct xfrm_attrs           a;
-	bool                        there;
+	struct xfrm_attrs a;
+	bool there;
 
 	TRY(xfrm_open(msg, &id, sizeof(id), &a));
 	TRY(xfrm_attr_copy(&a, XFRMA_POLICY, &x, sizeof(x), &there));
@@ -154,7 +157,7 @@ static ike_err
 on_sp_flush(struct slice msg, struct kern_event *ev)
 {
 	struct xfrm_attrs a;
-	uint8_t           none;
+	uint8_t none;
 
 	TRY(xfrm_open(msg, &none, 0, &a));
 	ev->kind = KERN_EV_SP_FLUSH;
@@ -165,7 +168,7 @@ static ike_err
 on_sp_expire(struct slice msg, struct kern_event *ev)
 {
 	struct xfrm_user_polexpire x;
-	struct xfrm_attrs          a;
+	struct xfrm_attrs a;
 
 	TRY(xfrm_open(msg, &x, sizeof(x), &a));
 	ev->kind = KERN_EV_SP_EXPIRE;
@@ -176,7 +179,7 @@ static ike_err
 on_mapping(struct slice msg, struct kern_event *ev)
 {
 	struct xfrm_user_mapping x;
-	struct xfrm_attrs        a;
+	struct xfrm_attrs a;
 
 	TRY(xfrm_open(msg, &x, sizeof(x), &a));
 	ev->kind = KERN_EV_MAPPING;
@@ -195,7 +198,7 @@ static ike_err
 on_migrate(struct slice msg, struct kern_event *ev)
 {
 	struct xfrm_userpolicy_id id;
-	struct xfrm_attrs         a;
+	struct xfrm_attrs a;
 
 	TRY(xfrm_open(msg, &id, sizeof(id), &a));
 	ev->kind = KERN_EV_MIGRATE;
@@ -204,7 +207,7 @@ on_migrate(struct slice msg, struct kern_event *ev)
 }
 
 static const struct {
-	uint16_t  type;
+	uint16_t type;
 	event_fn *fn;
 } events[] = {
 	{ XFRM_MSG_ACQUIRE, on_acquire },
@@ -226,7 +229,7 @@ ike_err
 xfrm_get_event(struct slice msg, struct kern_event *out)
 {
 	const struct nlmsghdr *nlh = (const struct nlmsghdr *)(const void *)msg.p;
-	struct kern_event      ev;
+	struct kern_event ev;
 
 	if (msg.n < MNL_NLMSG_HDRLEN || nlh->nlmsg_len < MNL_NLMSG_HDRLEN || nlh->nlmsg_len > msg.n)
 		return IKE_E_SHORT;
@@ -247,7 +250,7 @@ static ike_err
 ack_text(struct slice tlvs, struct text *text)
 {
 	struct xfrm_attrs a;
-	struct slice      s;
+	struct slice s;
 
 	TRY(xfrm_attrs(tlvs, &a));
 	s = xfrm_attr(&a, NLMSGERR_ATTR_MSG);
@@ -260,8 +263,8 @@ ike_err
 xfrm_get_ack(struct slice msg, int *errnum_out, struct text *text)
 {
 	const struct nlmsghdr *nlh = (const struct nlmsghdr *)(const void *)msg.p;
-	struct nlmsgerr        e;
-	size_t                 off = MNL_NLMSG_HDRLEN + sizeof(e);
+	struct nlmsgerr e;
+	size_t off = MNL_NLMSG_HDRLEN + sizeof(e);
 
 	if (msg.n < off || nlh->nlmsg_len < off || nlh->nlmsg_len > msg.n)
 		return IKE_E_SHORT;
@@ -269,7 +272,8 @@ xfrm_get_ack(struct slice msg, int *errnum_out, struct text *text)
 	if (e.error > 0 || e.error < -4095)
 		return IKE_E_FORMAT;
 	if ((nlh->nlmsg_flags & NLM_F_CAPPED) == 0) {
-		if (e.msg.nlmsg_len < sizeof(e.msg) || e.msg.nlmsg_len - sizeof(e.msg) > nlh->nlmsg_len - off)
+		if (e.msg.nlmsg_len < sizeof(e.msg) ||
+		    e.msg.nlmsg_len - sizeof(e.msg) > nlh->nlmsg_len - off)
 			off = nlh->nlmsg_len;
 		else
 			off += MNL_ALIGN(e.msg.nlmsg_len - sizeof(e.msg));

@@ -13,7 +13,7 @@
 
 struct raw {
 	struct xfrm_msg m;
-	bool            there;
+	bool there;
 };
 
 static void
@@ -21,7 +21,8 @@ keep_raw(void *arg, struct slice msg)
 {
 	struct raw *r = arg;
 
-	if (((const struct nlmsghdr *)(const void *)msg.p)->nlmsg_type != XFRM_MSG_NEWSA || msg.n > sizeof(r->m.b))
+	if (((const struct nlmsghdr *)(const void *)msg.p)->nlmsg_type != XFRM_MSG_NEWSA ||
+	    msg.n > sizeof(r->m.b))
 		return;
 	memcpy(r->m.b, msg.p, msg.n);
 	r->there = true;
@@ -35,9 +36,10 @@ ask_sa(struct xfrm *x, struct xfrm_msg *m)
 
 /* Both messages are made; |again| makes the old SA once more. */
 static ike_err
-swap(struct xfrm *x, const struct kern_sa *old, const struct endpoint *dst, struct xfrm_msg *moved, struct xfrm_msg *again)
+swap(struct xfrm *x, const struct kern_sa *old, const struct endpoint *dst, struct xfrm_msg *moved,
+    struct xfrm_msg *again)
 {
-	bool    first = !addr_equal(&old->spec.id.dst, &dst->addr);
+	bool first = !addr_equal(&old->spec.id.dst, &dst->addr);
 	ike_err err;
 
 	if (!first)
@@ -55,9 +57,9 @@ static ike_err
 move(struct xfrm *x, struct slice got, const struct endpoint *src, const struct endpoint *dst)
 {
 	struct xfrm_msg moved, again;
-	struct kern_sa  old;
+	struct kern_sa old;
 	struct endpoint osrc, odst;
-	ike_err         err;
+	ike_err err;
 
 	err = xfrm_get_sa(got, &old);
 	if (err != IKE_OK)
@@ -77,12 +79,13 @@ move(struct xfrm *x, struct slice got, const struct endpoint *src, const struct 
 }
 
 ike_err
-xfrm_sa_readdress(struct kern *k, const struct sa_id *id, const struct endpoint *src, const struct endpoint *dst)
+xfrm_sa_readdress(
+    struct kern *k, const struct sa_id *id, const struct endpoint *src, const struct endpoint *dst)
 {
-	struct xfrm    *x = (struct xfrm *)(void *)k;
-	struct raw      r = { .there = false };
+	struct xfrm *x = (struct xfrm *)(void *)k;
+	struct raw r = { .there = false };
 	struct xfrm_msg m;
-	ike_err         err;
+	ike_err err;
 
 	xfrm_reason_clear(k);
 	err = xfrm_put_sa_id(&m, XFRM_MSG_GETSA, id, NULL);

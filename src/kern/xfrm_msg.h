@@ -48,7 +48,8 @@ xfrm_msg_wipe(struct xfrm_msg *m);
  *   IKE_E_RANGE         key length does not fit the algorithm; window above XFRM_WINDOW_MAX; no address
  */
 MUST_USE ike_err
-xfrm_put_sa(struct xfrm_msg *m, uint16_t type, const struct sa_spec *s, const struct sa_keys *k, const struct sa_label *label);
+xfrm_put_sa(struct xfrm_msg *m, uint16_t type, const struct sa_spec *s, const struct sa_keys *k,
+    const struct sa_label *label);
 
 /* XFRM_MSG_DELSA or XFRM_MSG_GETSA; |src| may be NULL. */
 MUST_USE ike_err
@@ -57,9 +58,9 @@ xfrm_put_sa_id(struct xfrm_msg *m, uint16_t type, const struct sa_id *id, const 
 /* XFRM_MSG_ALLOCSPI: an SPI from |min|..|max| for |id| (whose spi is ignored); |seq|: of an ACQUIRE, or 0. */
 struct xfrm_spi_request {
 	struct sa_id id;
-	struct addr  src;
-	uint8_t      mode;
-	uint32_t     reqid, seq, min, max;
+	struct addr src;
+	uint8_t mode;
+	uint32_t reqid, seq, min, max;
 };
 
 MUST_USE ike_err
@@ -75,7 +76,8 @@ xfrm_put_flushsa(struct xfrm_msg *m, uint8_t proto);
  * encapsulated.
  */
 MUST_USE ike_err
-xfrm_put_sa_moved(struct xfrm_msg *m, struct slice got, const struct endpoint *src, const struct endpoint *dst);
+xfrm_put_sa_moved(
+    struct xfrm_msg *m, struct slice got, const struct endpoint *src, const struct endpoint *dst);
 
 /* XFRM_MSG_NEWPOLICY or XFRM_MSG_UPDPOLICY.  IKE_E_UNSUPPORTED: entrust or bypass. IKE_E_RANGE: bad selector or template. */
 MUST_USE ike_err

@@ -23,8 +23,8 @@ xfrm_of(struct kern *k)
 
 /* Send |m|, wipe it, translate a refusal. */
 static ike_err
-ask(struct xfrm *x, enum xfrm_ask what, struct xfrm_msg *m, uint16_t flags, const struct sa_spec *s, xfrm_answer_fn *fn,
-    void *arg)
+ask(struct xfrm *x, enum xfrm_ask what, struct xfrm_msg *m, uint16_t flags, const struct sa_spec *s,
+    xfrm_answer_fn *fn, void *arg)
 {
 	bool ok = xfrm_sock_ask(&x->req, m, flags, fn, arg);
 
@@ -35,7 +35,7 @@ ask(struct xfrm *x, enum xfrm_ask what, struct xfrm_msg *m, uint16_t flags, cons
 /* An answer that is to be one SA. */
 struct one_sa {
 	struct kern_sa *out;
-	ike_err         err;      /* IKE_E_NOTFOUND until there is one */
+	ike_err err; /* IKE_E_NOTFOUND until there is one */
 };
 
 static void
@@ -56,10 +56,10 @@ enum { SPI_MIN = 0x100 };
 static ike_err
 clear_larval(struct kern *k, struct xfrm_spi_request *r)
 {
-	struct kern_sa  sa;
-	struct one_sa   o = { &sa, IKE_E_NOTFOUND };
+	struct kern_sa sa;
+	struct one_sa o = { &sa, IKE_E_NOTFOUND };
 	struct xfrm_msg m;
-	ike_err         err;
+	ike_err err;
 
 	r->min = SPI_MIN;
 	r->max = r->id.proto == PROTO_IPCOMP ? 0xffffu : 0xffffffffu;
@@ -76,15 +76,21 @@ clear_larval(struct kern *k, struct xfrm_spi_request *r)
 }
 
 ike_err
-xfrm_sa_reserve(struct kern *k, const struct sa_id *id, const struct addr *src, uint8_t mode, uint32_t reqid)
+xfrm_sa_reserve(
+    struct kern *k, const struct sa_id *id, const struct addr *src, uint8_t mode, uint32_t reqid)
 {
 	struct xfrm_spi_request r = {
-		.id = *id, .src = *src, .mode = mode, .reqid = reqid, .min = id->spi, .max = id->spi,
+		.id = *id,
+		.src = *src,
+		.mode = mode,
+		.reqid = reqid,
+		.min = id->spi,
+		.max = id->spi,
 	};
 	struct xfrm_msg m;
-	char            reason[sizeof(k->reason)];
-	ike_err         err;
-	int             errnum;
+	char reason[sizeof(k->reason)];
+	ike_err err;
+	int errnum;
 
 	xfrm_reason_clear(k);
 	err = xfrm_put_allocspi(&m, &r);
@@ -104,10 +110,11 @@ xfrm_sa_reserve(struct kern *k, const struct sa_id *id, const struct addr *src, 
 }
 
 static ike_err
-install(struct kern *k, uint16_t type, const struct sa_spec *s, const struct sa_keys *keys, const struct sa_label *label)
+install(struct kern *k, uint16_t type, const struct sa_spec *s, const struct sa_keys *keys,
+    const struct sa_label *label)
 {
 	struct xfrm_msg m;
-	ike_err         err;
+	ike_err err;
 
 	xfrm_reason_clear(k);
 	err = xfrm_put_sa(&m, type, s, keys, label);
@@ -128,7 +135,7 @@ ike_err
 xfrm_sa_delete(struct kern *k, const struct sa_id *id, const struct addr *src)
 {
 	struct xfrm_msg m;
-	ike_err         err;
+	ike_err err;
 
 	xfrm_reason_clear(k);
 	err = xfrm_put_sa_id(&m, XFRM_MSG_DELSA, id, src);
@@ -140,9 +147,9 @@ xfrm_sa_delete(struct kern *k, const struct sa_id *id, const struct addr *src)
 static ike_err
 get_one(struct kern *k, const struct sa_id *id, const struct addr *src, struct kern_sa *out)
 {
-	struct one_sa   o = { out, IKE_E_NOTFOUND };
+	struct one_sa o = { out, IKE_E_NOTFOUND };
 	struct xfrm_msg m;
-	ike_err         err;
+	ike_err err;
 
 	xfrm_reason_clear(k);
 	err = xfrm_put_sa_id(&m, XFRM_MSG_GETSA, id, src);
@@ -153,10 +160,11 @@ get_one(struct kern *k, const struct sa_id *id, const struct addr *src, struct k
 }
 
 ike_err
-xfrm_sa_get(struct kern *k, const struct sa_id *id, const struct addr *src, struct sa_spec *spec_out, struct sa_usage *usage_out)
+xfrm_sa_get(struct kern *k, const struct sa_id *id, const struct addr *src,
+    struct sa_spec *spec_out, struct sa_usage *usage_out)
 {
 	struct kern_sa sa;
-	ike_err        err = get_one(k, id, src, &sa);
+	ike_err err = get_one(k, id, src, &sa);
 
 	if (err != IKE_OK)
 		return err;
@@ -172,7 +180,7 @@ ike_err
 xfrm_sa_flush(struct kern *k, uint8_t proto)
 {
 	struct xfrm_msg m;
-	ike_err         err;
+	ike_err err;
 
 	xfrm_reason_clear(k);
 	err = xfrm_put_flushsa(&m, proto);
@@ -185,7 +193,7 @@ ike_err
 xfrm_sp_install(struct kern *k, const struct sp_spec *s, bool replace)
 {
 	struct xfrm_msg m;
-	ike_err         err;
+	ike_err err;
 
 	xfrm_reason_clear(k);
 	err = xfrm_put_sp(&m, replace ? XFRM_MSG_UPDPOLICY : XFRM_MSG_NEWPOLICY, s);
@@ -198,7 +206,7 @@ ike_err
 xfrm_sp_delete(struct kern *k, const struct sp_id *id)
 {
 	struct xfrm_msg m;
-	ike_err         err;
+	ike_err err;
 
 	xfrm_reason_clear(k);
 	err = xfrm_put_sp_id(&m, XFRM_MSG_DELPOLICY, id);
@@ -222,14 +230,14 @@ xfrm_sp_flush(struct kern *k)
 struct dump {
 	struct xfrm *x;
 	kern_row_fn *row;
-	kern_sa_fn  *sa;
-	void        *arg;
+	kern_sa_fn *sa;
+	void *arg;
 };
 
 static void
 take_row(void *arg, struct slice msg)
 {
-	struct dump   *d = arg;
+	struct dump *d = arg;
 	struct kern_sa sa;
 	struct sp_spec sp;
 
@@ -290,7 +298,8 @@ xfrm_acquire_failed(struct kern *k, uint32_t seq, const struct sa_id *id, const 
 /* --- manual keying --- */
 
 static ike_err
-manual_add(struct kern *k, const struct sa_spec *s, const struct sa_keys *keys, const struct sa_label *label)
+manual_add(struct kern *k, const struct sa_spec *s, const struct sa_keys *keys,
+    const struct sa_label *label)
 {
 	return install(k, XFRM_MSG_NEWSA, s, keys, label);
 }
@@ -304,4 +313,6 @@ manual_dump(struct kern *k, kern_sa_fn *fn, void *arg)
 	return dump_type(&d, XFRM_MSG_GETSA, ASK_SA);
 }
 
-const struct kern_manual_ops xfrm_manual_ops = { .add = manual_add, .get = get_one, .dump = manual_dump };
+const struct kern_manual_ops xfrm_manual_ops = {
+	.add = manual_add, .get = get_one, .dump = manual_dump
+};

@@ -22,7 +22,7 @@ ask_errno(struct xfrm *x, struct xfrm_msg *m)
 }
 
 struct sa_probe {
-	uint8_t  proto;
+	uint8_t proto;
 	uint16_t encr, integ, comp;
 	uint16_t encr_len, integ_len;
 	unsigned flags;
@@ -43,12 +43,17 @@ static bool
 probe_sa(struct xfrm *x, const struct sa_probe *p)
 {
 	struct sa_spec s = {
-		.id = { .proto = p->proto, .spi = p->proto == PROTO_IPCOMP ? 0xfffe : PROBE_SPI,
+		.id = { .proto = p->proto,
+		    .spi = p->proto == PROTO_IPCOMP ? 0xfffe : PROBE_SPI,
 		    .dst = { .family = 4, .b = { 127, 255, 255, 254 } } },
-		.src = { .family = 4, .b = { 127, 255, 255, 253 } }, .mode = MODE_TRANSPORT,
-		.encr = p->encr, .integ = p->integ, .comp = p->comp, .flags = p->flags,
+		.src = { .family = 4, .b = { 127, 255, 255, 253 } },
+		.mode = MODE_TRANSPORT,
+		.encr = p->encr,
+		.integ = p->integ,
+		.comp = p->comp,
+		.flags = p->flags,
 	};
-	struct sa_keys  k;
+	struct sa_keys k;
 	struct xfrm_msg m;
 
 	/* all bytes different: weak key checks must not decide */
@@ -65,8 +70,8 @@ static bool
 probe_attr(struct xfrm *x, uint16_t type)
 {
 	struct sp_id id = { .dir = SP_OUT };
-	uint8_t      wrong_size = 0;
-	int          e;
+	uint8_t wrong_size = 0;
+	int e;
 
 	id.sel.src = (struct prefix){ .addr = { .family = 4, .b = { 192, 0, 2, 255 } }, .len = 32 };
 	id.sel.dst = id.sel.src;
@@ -74,7 +79,8 @@ probe_attr(struct xfrm *x, uint16_t type)
 
 	struct xfrm_msg m;
 
-	if (xfrm_put_sp_id(&m, XFRM_MSG_DELPOLICY, &id) != IKE_OK || xfrm_add(&m, type, &wrong_size, sizeof(wrong_size)) != IKE_OK)
+	if (xfrm_put_sp_id(&m, XFRM_MSG_DELPOLICY, &id) != IKE_OK ||
+	    xfrm_add(&m, type, &wrong_size, sizeof(wrong_size)) != IKE_OK)
 		return false;
 	e = ask_errno(x, &m);
 	return e == EINVAL || e == ERANGE;
@@ -83,7 +89,7 @@ probe_attr(struct xfrm *x, uint16_t type)
 static bool
 probe_migrate(struct xfrm *x)
 {
-	struct xfrm_msg            m;
+	struct xfrm_msg m;
 	struct xfrm_userpolicy_id *u = xfrm_begin(&m, XFRM_MSG_MIGRATE, sizeof(*u));
 
 	u->dir = XFRM_POLICY_OUT;

@@ -77,7 +77,9 @@ code_of(enum xfrm_ask what, int errnum)
 		return IKE_E_EXISTS;
 	case ENOENT:
 		/* ALLOCSPI: the one SPI we offered is taken; adding an SA: no such algorithm */
-		return what == ASK_SA_RESERVE ? IKE_E_EXISTS : what == ASK_SA_ADD ? IKE_E_KERNEL : IKE_E_NOTFOUND;
+		return what == ASK_SA_RESERVE ? IKE_E_EXISTS
+		       : what == ASK_SA_ADD   ? IKE_E_KERNEL
+					      : IKE_E_NOTFOUND;
 	case ESRCH:
 		return IKE_E_NOTFOUND;
 	default:
@@ -86,11 +88,12 @@ code_of(enum xfrm_ask what, int errnum)
 }
 
 ike_err
-xfrm_refused(struct kern *k, enum xfrm_ask what, int errnum, const char *text, const struct sa_spec *s)
+xfrm_refused(
+    struct kern *k, enum xfrm_ask what, int errnum, const char *text, const struct sa_spec *s)
 {
 	struct text t = text_in(k->reason, sizeof(k->reason));
-	char        buf[64];
-	bool        own_words = text != NULL && text[0] != '\0';
+	char buf[64];
+	bool own_words = text != NULL && text[0] != '\0';
 
 	k->errnum = errnum;
 	if (own_words) {

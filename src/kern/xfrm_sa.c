@@ -47,7 +47,7 @@ add_alg(struct xfrm_msg *m, uint16_t type, struct slice hdr, struct slice key)
 static ike_err
 put_auth(struct xfrm_msg *m, const struct sa_spec *s, const struct sa_keys *k)
 {
-	const struct alg     *a = alg_get(s->integ);
+	const struct alg *a = alg_get(s->integ);
 	struct xfrm_algo_auth x;
 
 	/* ESP needs none; AH must have one, be it null */
@@ -55,13 +55,15 @@ put_auth(struct xfrm_msg *m, const struct sa_spec *s, const struct sa_keys *k)
 		return IKE_OK;
 	if (a == NULL || a->kind != ALG_INTEG || a->xfrm == NULL)
 		return IKE_E_UNSUPPORTED;
-	if (k->integ_len > sizeof(k->integ) || !alg_key_ok(a, k->integ_len * 8u) || (k->integ_len == 0) != (a->key_max == 0))
+	if (k->integ_len > sizeof(k->integ) || !alg_key_ok(a, k->integ_len * 8u) ||
+	    (k->integ_len == 0) != (a->key_max == 0))
 		return IKE_E_RANGE;
 	memset(&x, 0, sizeof(x));
 	memcpy(x.alg_name, a->xfrm, strlen(a->xfrm));
 	x.alg_key_len = k->integ_len * 8u;
 	x.alg_trunc_len = a->icv * 8u;
-	return add_alg(m, XFRMA_ALG_AUTH_TRUNC, slice_of(&x, sizeof(x)), slice_of(k->integ, k->integ_len));
+	return add_alg(
+	    m, XFRMA_ALG_AUTH_TRUNC, slice_of(&x, sizeof(x)), slice_of(k->integ, k->integ_len));
 }
 
 /* Does the key of |k| have a length that |a| takes, and the one |bits| says? */
@@ -80,9 +82,9 @@ encr_key_fits(const struct alg *a, const struct sa_keys *k, unsigned bits)
 static ike_err
 put_encr(struct xfrm_msg *m, const struct sa_spec *s, const struct sa_keys *k)
 {
-	const struct alg     *a = alg_get(s->encr);
-	struct slice          key = slice_of(k->encr, k->encr_len);
-	struct xfrm_algo      x;
+	const struct alg *a = alg_get(s->encr);
+	struct slice key = slice_of(k->encr, k->encr_len);
+	struct xfrm_algo x;
 	struct xfrm_algo_aead ae;
 
 	if (s->encr == ALG_ID_NONE)
@@ -108,7 +110,7 @@ static ike_err
 put_comp(struct xfrm_msg *m, const struct sa_spec *s)
 {
 	const struct alg *a = alg_get(s->comp);
-	struct xfrm_algo  x;
+	struct xfrm_algo x;
 
 	if (s->comp == ALG_ID_NONE)
 		return IKE_OK;
@@ -138,8 +140,8 @@ static ike_err
 put_replay(struct xfrm_msg *m, const struct sa_spec *s, struct xfrm_usersa_info *u)
 {
 	struct xfrm_replay_state_esn x;
-	uint8_t                      b[sizeof(x) + XFRM_WINDOW_MAX / 8];
-	uint32_t                     window = s->replay_window;
+	uint8_t b[sizeof(x) + XFRM_WINDOW_MAX / 8];
+	uint32_t window = s->replay_window;
 
 	if (window > XFRM_WINDOW_MAX)
 		return IKE_E_RANGE;
@@ -183,7 +185,8 @@ fill_sa(const struct sa_spec *s, struct xfrm_usersa_info *u)
 }
 
 ike_err
-xfrm_put_sa(struct xfrm_msg *m, uint16_t type, const struct sa_spec *s, const struct sa_keys *k, const struct sa_label *label)
+xfrm_put_sa(struct xfrm_msg *m, uint16_t type, const struct sa_spec *s, const struct sa_keys *k,
+    const struct sa_label *label)
 {
 	struct xfrm_usersa_info *u = xfrm_begin(m, type, sizeof(*u));
 
@@ -201,7 +204,7 @@ ike_err
 xfrm_put_sa_id(struct xfrm_msg *m, uint16_t type, const struct sa_id *id, const struct addr *src)
 {
 	struct xfrm_usersa_id *u = xfrm_begin(m, type, sizeof(*u));
-	xfrm_address_t         saddr;
+	xfrm_address_t saddr;
 
 	u->proto = xfrm_proto(id->proto);
 	u->family = xfrm_family(id->dst.family);
@@ -219,7 +222,9 @@ ike_err
 xfrm_put_allocspi(struct xfrm_msg *m, const struct xfrm_spi_request *r)
 {
 	struct xfrm_userspi_info *u = xfrm_begin(m, XFRM_MSG_ALLOCSPI, sizeof(*u));
-	struct sa_spec            s = { .id = r->id, .src = r->src, .mode = r->mode, .reqid = r->reqid, .seq = r->seq };
+	struct sa_spec s = {
+		.id = r->id, .src = r->src, .mode = r->mode, .reqid = r->reqid, .seq = r->seq
+	};
 
 	s.id.spi = 0;
 	TRY(fill_sa(&s, &u->info));
@@ -242,19 +247,33 @@ xfrm_put_flushsa(struct xfrm_msg *m, uint8_t proto)
 
 /* What goes along as it is. */
 static const uint8_t carried[] = {
-	XFRMA_ALG_AUTH_TRUNC, XFRMA_ALG_CRYPT, XFRMA_ALG_AEAD, XFRMA_ALG_COMP, XFRMA_REPLAY_VAL, XFRMA_REPLAY_ESN_VAL,
-	XFRMA_MARK, XFRMA_IF_ID, XFRMA_SEC_CTX, XFRMA_TFCPAD, XFRMA_SA_EXTRA_FLAGS, XFRMA_SET_MARK, XFRMA_SET_MARK_MASK,
-	XFRMA_COADDR, XFRMA_ETIMER_THRESH, XFRMA_REPLAY_THRESH,
+	XFRMA_ALG_AUTH_TRUNC,
+	XFRMA_ALG_CRYPT,
+	XFRMA_ALG_AEAD,
+	XFRMA_ALG_COMP,
+	XFRMA_REPLAY_VAL,
+	XFRMA_REPLAY_ESN_VAL,
+	XFRMA_MARK,
+	XFRMA_IF_ID,
+	XFRMA_SEC_CTX,
+	XFRMA_TFCPAD,
+	XFRMA_SA_EXTRA_FLAGS,
+	XFRMA_SET_MARK,
+	XFRMA_SET_MARK_MASK,
+	XFRMA_COADDR,
+	XFRMA_ETIMER_THRESH,
+	XFRMA_REPLAY_THRESH,
 };
 
 ike_err
-xfrm_put_sa_moved(struct xfrm_msg *m, struct slice got, const struct endpoint *src, const struct endpoint *dst)
+xfrm_put_sa_moved(
+    struct xfrm_msg *m, struct slice got, const struct endpoint *src, const struct endpoint *dst)
 {
-	struct xfrm_usersa_info  x, *u;
+	struct xfrm_usersa_info x, *u;
 	struct xfrm_lifetime_cur cur;
-	struct xfrm_encap_tmpl   encap;
-	struct xfrm_attrs        a;
-	bool                     encapsulated;
+	struct xfrm_encap_tmpl encap;
+	struct xfrm_attrs a;
+	bool encapsulated;
 
 	TRY(xfrm_open(got, &x, sizeof(x), &a));
 	if (src->addr.family != dst->addr.family || dst->addr.family == 0)
@@ -333,9 +352,9 @@ static ike_err
 get_auth(const struct xfrm_attrs *a, struct kern_sa *out)
 {
 	struct xfrm_algo_auth t;
-	struct xfrm_algo      p;
-	const struct alg     *alg = NULL;
-	bool                  trunc, plain;
+	struct xfrm_algo p;
+	const struct alg *alg = NULL;
+	bool trunc, plain;
 
 	TRY(xfrm_attr_copy(a, XFRMA_ALG_AUTH_TRUNC, &t, sizeof(t), &trunc));
 	TRY(xfrm_attr_copy(a, XFRMA_ALG_AUTH, &p, sizeof(p), &plain));
@@ -343,14 +362,14 @@ get_auth(const struct xfrm_attrs *a, struct kern_sa *out)
 		if (!name_ends(t.alg_name))
 			return IKE_E_FORMAT;
 		alg = alg_find_xfrm(ALG_INTEG, t.alg_name, t.alg_trunc_len);
-		TRY(take_key(rest(xfrm_attr(a, XFRMA_ALG_AUTH_TRUNC), sizeof(t)), t.alg_key_len, out->keys.integ,
-		    sizeof(out->keys.integ), &out->keys.integ_len));
+		TRY(take_key(rest(xfrm_attr(a, XFRMA_ALG_AUTH_TRUNC), sizeof(t)), t.alg_key_len,
+		    out->keys.integ, sizeof(out->keys.integ), &out->keys.integ_len));
 	} else if (plain) {
 		if (!name_ends(p.alg_name))
 			return IKE_E_FORMAT;
 		alg = alg_find_xfrm(ALG_INTEG, p.alg_name, 0);
-		TRY(take_key(rest(xfrm_attr(a, XFRMA_ALG_AUTH), sizeof(p)), p.alg_key_len, out->keys.integ,
-		    sizeof(out->keys.integ), &out->keys.integ_len));
+		TRY(take_key(rest(xfrm_attr(a, XFRMA_ALG_AUTH), sizeof(p)), p.alg_key_len,
+		    out->keys.integ, sizeof(out->keys.integ), &out->keys.integ_len));
 	}
 	out->spec.integ = alg != NULL ? (uint16_t)alg->id : ALG_ID_NONE;
 	return IKE_OK;
@@ -360,17 +379,19 @@ get_auth(const struct xfrm_attrs *a, struct kern_sa *out)
 static uint16_t
 encr_bits(const struct alg *a, uint32_t bits)
 {
-	return a != NULL && bits > a->salt * 8u && bits <= UINT16_MAX ? (uint16_t)(bits - a->salt * 8u) : 0;
+	return a != NULL && bits > a->salt * 8u && bits <= UINT16_MAX
+		   ? (uint16_t)(bits - a->salt * 8u)
+		   : 0;
 }
 
 static ike_err
 get_encr(const struct xfrm_attrs *a, struct kern_sa *out)
 {
 	struct xfrm_algo_aead t;
-	struct xfrm_algo      p;
-	const struct alg     *alg = NULL;
-	uint32_t              bits = 0;
-	bool                  aead, plain;
+	struct xfrm_algo p;
+	const struct alg *alg = NULL;
+	uint32_t bits = 0;
+	bool aead, plain;
 
 	TRY(xfrm_attr_copy(a, XFRMA_ALG_AEAD, &t, sizeof(t), &aead));
 	TRY(xfrm_attr_copy(a, XFRMA_ALG_CRYPT, &p, sizeof(p), &plain));
@@ -379,15 +400,15 @@ get_encr(const struct xfrm_attrs *a, struct kern_sa *out)
 			return IKE_E_FORMAT;
 		alg = alg_find_xfrm(ALG_ENCR, t.alg_name, t.alg_icv_len);
 		bits = t.alg_key_len;
-		TRY(take_key(rest(xfrm_attr(a, XFRMA_ALG_AEAD), sizeof(t)), bits, out->keys.encr, sizeof(out->keys.encr),
-		    &out->keys.encr_len));
+		TRY(take_key(rest(xfrm_attr(a, XFRMA_ALG_AEAD), sizeof(t)), bits, out->keys.encr,
+		    sizeof(out->keys.encr), &out->keys.encr_len));
 	} else if (plain) {
 		if (!name_ends(p.alg_name))
 			return IKE_E_FORMAT;
 		alg = alg_find_xfrm(ALG_ENCR, p.alg_name, 0);
 		bits = p.alg_key_len;
-		TRY(take_key(rest(xfrm_attr(a, XFRMA_ALG_CRYPT), sizeof(p)), bits, out->keys.encr, sizeof(out->keys.encr),
-		    &out->keys.encr_len));
+		TRY(take_key(rest(xfrm_attr(a, XFRMA_ALG_CRYPT), sizeof(p)), bits, out->keys.encr,
+		    sizeof(out->keys.encr), &out->keys.encr_len));
 	}
 	out->spec.encr = alg != NULL ? (uint16_t)alg->id : ALG_ID_NONE;
 	out->spec.encr_bits = encr_bits(alg, bits);
@@ -397,9 +418,9 @@ get_encr(const struct xfrm_attrs *a, struct kern_sa *out)
 static ike_err
 get_comp(const struct xfrm_attrs *a, struct kern_sa *out)
 {
-	struct xfrm_algo  p;
+	struct xfrm_algo p;
 	const struct alg *alg;
-	bool              there;
+	bool there;
 
 	TRY(xfrm_attr_copy(a, XFRMA_ALG_COMP, &p, sizeof(p), &there));
 	if (!there)
@@ -415,8 +436,8 @@ static ike_err
 get_replay(const struct xfrm_attrs *a, struct kern_sa *out)
 {
 	struct xfrm_replay_state_esn e;
-	struct xfrm_replay_state     r;
-	bool                         there;
+	struct xfrm_replay_state r;
+	bool there;
 
 	TRY(xfrm_attr_copy(a, XFRMA_REPLAY_ESN_VAL, &e, sizeof(e), &there));
 	if (there) {
@@ -437,7 +458,7 @@ static ike_err
 get_encap(const struct xfrm_attrs *a, struct sa_spec *out)
 {
 	struct xfrm_encap_tmpl x;
-	bool                   there;
+	bool there;
 
 	TRY(xfrm_attr_copy(a, XFRMA_ENCAP, &x, sizeof(x), &there));
 	if (!there)
@@ -456,13 +477,17 @@ xfrm_get_sa_parts(const struct xfrm_usersa_info *x, const struct xfrm_attrs *a, 
 	memset(out, 0, sizeof(*out));
 	xfrm_get_sa_fixed(x, &out->spec);
 	out->usage = (struct sa_usage){
-		.bytes = x->curlft.bytes, .packets = x->curlft.packets,
-		.add_time = x->curlft.add_time, .use_time = x->curlft.use_time,
-		.replay_errors = x->stats.replay, .window_errors = x->stats.replay_window,
+		.bytes = x->curlft.bytes,
+		.packets = x->curlft.packets,
+		.add_time = x->curlft.add_time,
+		.use_time = x->curlft.use_time,
+		.replay_errors = x->stats.replay,
+		.window_errors = x->stats.replay_window,
 		.integrity_errors = x->stats.integrity_failed,
 	};
-	out->larval = a->a[XFRMA_ALG_AUTH] == NULL && a->a[XFRMA_ALG_AUTH_TRUNC] == NULL && a->a[XFRMA_ALG_CRYPT] == NULL &&
-	    a->a[XFRMA_ALG_AEAD] == NULL && a->a[XFRMA_ALG_COMP] == NULL;
+	out->larval = a->a[XFRMA_ALG_AUTH] == NULL && a->a[XFRMA_ALG_AUTH_TRUNC] == NULL &&
+		      a->a[XFRMA_ALG_CRYPT] == NULL && a->a[XFRMA_ALG_AEAD] == NULL &&
+		      a->a[XFRMA_ALG_COMP] == NULL;
 	TRY(get_auth(a, out));
 	TRY(get_encr(a, out));
 	TRY(get_comp(a, out));
@@ -476,9 +501,9 @@ ike_err
 xfrm_get_sa(struct slice msg, struct kern_sa *out)
 {
 	struct xfrm_usersa_info x;
-	struct xfrm_attrs       a;
-	struct kern_sa          sa;
-	ike_err                 err;
+	struct xfrm_attrs a;
+	struct kern_sa sa;
+	ike_err err;
 
 	TRY(xfrm_open(msg, &x, sizeof(x), &a));
 	err = xfrm_get_sa_parts(&x, &a, &sa);

@@ -37,7 +37,7 @@ ike_err
 xfrm_sock_open(struct xfrm_sock *s)
 {
 	struct timeval wait = { .tv_sec = 10 };
-	int            on = 1;
+	int on = 1;
 
 	memset(s, 0, sizeof(*s));
 	s->rx = malloc(RX_SIZE);
@@ -46,7 +46,7 @@ xfrm_sock_open(struct xfrm_sock *s)
 	s->nl = mnl_socket_open2(NETLINK_XFRM, SOCK_CLOEXEC);
 	if (s->nl == NULL || mnl_socket_bind(s->nl, 0, MNL_SOCKET_AUTOPID) != 0) {
 		ike_err err = open_error(errno);
-		int     saved = errno;
+		int saved = errno;
 
 		xfrm_sock_close(s);
 		errno = saved;
@@ -94,9 +94,9 @@ receive(struct xfrm_sock *s)
 {
 	for (;;) {
 		struct sockaddr_nl from = { .nl_family = AF_NETLINK };
-		socklen_t          from_len = sizeof(from);
-		ssize_t            n = recvfrom(mnl_socket_get_fd(s->nl), s->rx, RX_SIZE, MSG_TRUNC, (struct sockaddr *)&from,
-		               &from_len);
+		socklen_t from_len = sizeof(from);
+		ssize_t n = recvfrom(mnl_socket_get_fd(s->nl), s->rx, RX_SIZE, MSG_TRUNC,
+		    (struct sockaddr *)&from, &from_len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -121,7 +121,7 @@ static enum progress
 take_ack(struct xfrm_sock *s, struct slice msg)
 {
 	struct text t = text_in(s->text, sizeof(s->text));
-	int         errnum;
+	int errnum;
 
 	s->errnum = xfrm_get_ack(msg, &errnum, &t) == IKE_OK ? errnum : EBADMSG;
 	return DONE;
@@ -143,7 +143,7 @@ static enum progress
 take_datagram(struct xfrm_sock *s, size_t n, xfrm_answer_fn *fn, void *arg)
 {
 	const struct nlmsghdr *nlh = (const struct nlmsghdr *)(const void *)s->rx;
-	int                    left = (int)n;
+	int left = (int)n;
 
 	for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
 		struct slice msg = slice_of(nlh, nlh->nlmsg_len);
@@ -161,10 +161,11 @@ take_datagram(struct xfrm_sock *s, size_t n, xfrm_answer_fn *fn, void *arg)
 }
 
 bool
-xfrm_sock_ask(struct xfrm_sock *s, struct xfrm_msg *m, uint16_t flags, xfrm_answer_fn *fn, void *arg)
+xfrm_sock_ask(
+    struct xfrm_sock *s, struct xfrm_msg *m, uint16_t flags, xfrm_answer_fn *fn, void *arg)
 {
 	struct nlmsghdr *nlh = xfrm_msg_hdr(m);
-	enum progress    p = MORE;
+	enum progress p = MORE;
 
 	s->errnum = 0;
 	s->text[0] = '\0';

@@ -11,14 +11,15 @@ struct mnl_socket;
 
 struct xfrm_sock {
 	struct mnl_socket *nl;
-	uint32_t           seq;
-	uint8_t           *rx;         /* receive buffer */
-	int                errnum;     /* of the last request */
-	char               text[96];   /* the kernel's extended message, or "" */
+	uint32_t seq;
+	uint8_t *rx;   /* receive buffer */
+	int errnum;    /* of the last request */
+	char text[96]; /* the kernel's extended message, or "" */
 };
 
 /* Called with each message of an answer that is no ack. */
-typedef void xfrm_answer_fn(void *arg, struct slice msg);
+typedef void
+xfrm_answer_fn(void *arg, struct slice msg);
 
 /* IKE_E_UNSUPPORTED, IKE_E_PERM, IKE_E_IO, IKE_E_NOMEM; errno tells more. */
 MUST_USE ike_err
@@ -35,6 +36,7 @@ xfrm_sock_port(const struct xfrm_sock *s);
  * with NLM_F_DUMP for the end.  What was received is wiped.  True: the kernel agreed; false: s->errnum and s->text say why not.
  */
 bool
-xfrm_sock_ask(struct xfrm_sock *s, struct xfrm_msg *m, uint16_t flags, xfrm_answer_fn *fn, void *arg);
+xfrm_sock_ask(
+    struct xfrm_sock *s, struct xfrm_msg *m, uint16_t flags, xfrm_answer_fn *fn, void *arg);
 
 #endif

@@ -7,7 +7,9 @@
 /* --- writing --- */
 
 /* enum sp_dir in the kernel's numbers, and back. */
-static const uint8_t dirs[] = { [SP_IN] = XFRM_POLICY_IN, [SP_OUT] = XFRM_POLICY_OUT, [SP_FWD] = XFRM_POLICY_FWD };
+static const uint8_t dirs[] = {
+	[SP_IN] = XFRM_POLICY_IN, [SP_OUT] = XFRM_POLICY_OUT, [SP_FWD] = XFRM_POLICY_FWD
+};
 
 static ike_err
 fill_tmpl(const struct sp_tmpl *t, uint16_t sel_family, struct xfrm_user_tmpl *x)
@@ -134,7 +136,7 @@ get_tmpl(const struct xfrm_user_tmpl *x, uint16_t sel_family, struct sp_tmpl *t)
 static ike_err
 get_tmpls(const struct xfrm_attrs *a, uint16_t sel_family, struct sp_spec *out)
 {
-	struct slice          s = xfrm_attr(a, XFRMA_TMPL);
+	struct slice s = xfrm_attr(a, XFRMA_TMPL);
 	struct xfrm_user_tmpl x;
 
 	if (s.n % sizeof(x) != 0 || s.n / sizeof(x) > SP_MAX_TMPL)
@@ -166,7 +168,8 @@ get_dir(uint8_t dir, uint8_t *out, bool *socket_out)
 }
 
 ike_err
-xfrm_get_sp_parts(const struct xfrm_userpolicy_info *x, const struct xfrm_attrs *a, struct sp_spec *out)
+xfrm_get_sp_parts(
+    const struct xfrm_userpolicy_info *x, const struct xfrm_attrs *a, struct sp_spec *out)
 {
 	memset(out, 0, sizeof(*out));
 	TRY(get_dir(x->dir, &out->id.dir, &out->socket));
@@ -177,7 +180,9 @@ xfrm_get_sp_parts(const struct xfrm_userpolicy_info *x, const struct xfrm_attrs 
 	out->add_time = x->curlft.add_time;
 	out->use_time = x->curlft.use_time;
 	TRY(get_tmpls(a, x->sel.family, out));
-	out->action = x->action == XFRM_POLICY_BLOCK ? SP_DISCARD : out->ntmpl != 0 ? SP_IPSEC : SP_NONE;
+	out->action = x->action == XFRM_POLICY_BLOCK ? SP_DISCARD
+		      : out->ntmpl != 0              ? SP_IPSEC
+						     : SP_NONE;
 	TRY(xfrm_get_marks(a, &out->id.mark, &out->id.mark_mask, &out->id.if_id));
 	return xfrm_get_ctx(a, out->ctx, &out->ctx_doi, &out->ctx_alg);
 }
@@ -197,8 +202,8 @@ ike_err
 xfrm_get_sp(struct slice msg, struct sp_spec *out)
 {
 	struct xfrm_userpolicy_info x;
-	struct xfrm_attrs           a;
-	struct sp_spec              sp;
+	struct xfrm_attrs a;
+	struct sp_spec sp;
 
 	TRY(xfrm_open(msg, &x, sizeof(x), &a));
 	TRY(xfrm_get_sp_parts(&x, &a, &sp));

@@ -33,10 +33,10 @@ setkey_kernel_refused(struct setkey_run *r, unsigned line, ike_err err)
 /* Rows are printed one late: the last has sequence number 0. */
 struct sa_rows {
 	struct setkey_run *r;
-	uint8_t            proto;
-	bool               brief, held;
-	unsigned           seq;
-	struct kern_sa     row;
+	uint8_t proto;
+	bool brief, held;
+	unsigned seq;
+	struct kern_sa row;
 };
 
 static bool
@@ -108,7 +108,7 @@ static void
 add_one(struct setkey_run *r, const struct setkey_stmt *s, const struct sa_spec *spec)
 {
 	struct kern_sa row = { .spec = *spec, .label = s->sa->label };
-	ike_err        err = r->manual->add(r->kern, spec, &s->sa->keys, &s->sa->label);
+	ike_err err = r->manual->add(r->kern, spec, &s->sa->keys, &s->sa->label);
 
 	if (err != IKE_OK) {
 		setkey_kernel_refused(r, s->line, err);
@@ -123,7 +123,7 @@ static void
 get_one(struct setkey_run *r, const struct setkey_stmt *s, const struct sa_spec *spec)
 {
 	struct kern_sa sa;
-	ike_err        err = r->manual->get(r->kern, &spec->id, &spec->src, &sa);
+	ike_err err = r->manual->get(r->kern, &spec->id, &spec->src, &sa);
 
 	if (err != IKE_OK) {
 		setkey_kernel_refused(r, s->line, err);
@@ -158,23 +158,24 @@ delete_one(struct setkey_run *r, const struct setkey_stmt *s, const struct sa_sp
 /* deleteall: what a dump shows between two addresses. */
 struct doomed {
 	const struct sa_spec *of;
-	struct sa_id         *v;
-	size_t                n, cap;
-	bool                  nomem;
+	struct sa_id *v;
+	size_t n, cap;
+	bool nomem;
 };
 
 static void
-on_doomed(void *arg, const struct sa_spec *sa, const struct sa_usage *usage, const struct sp_spec *sp)
+on_doomed(
+    void *arg, const struct sa_spec *sa, const struct sa_usage *usage, const struct sp_spec *sp)
 {
 	struct doomed *d = arg;
 
 	(void)usage;
 	(void)sp;
-	if (sa == NULL || d->nomem || sa->id.proto != d->of->id.proto || sa->id.spi == 0 || !addr_equal(&sa->src, &d->of->src) ||
-	    !addr_equal(&sa->id.dst, &d->of->id.dst))
+	if (sa == NULL || d->nomem || sa->id.proto != d->of->id.proto || sa->id.spi == 0 ||
+	    !addr_equal(&sa->src, &d->of->src) || !addr_equal(&sa->id.dst, &d->of->id.dst))
 		return;
 	if (d->n == d->cap) {
-		size_t        cap = d->cap != 0 ? d->cap * 2 : 16;
+		size_t cap = d->cap != 0 ? d->cap * 2 : 16;
 		struct sa_id *v = realloc(d->v, cap * sizeof(*v));
 
 		if (v == NULL) {
@@ -191,7 +192,7 @@ static void
 delete_all(struct setkey_run *r, const struct setkey_stmt *s, const struct sa_spec *spec)
 {
 	struct doomed d = { .of = spec };
-	ike_err       err = r->kern->ops->dump(r->kern, KERN_DUMP_SA, on_doomed, &d);
+	ike_err err = r->kern->ops->dump(r->kern, KERN_DUMP_SA, on_doomed, &d);
 
 	if (err == IKE_OK && d.nomem)
 		err = IKE_E_NOMEM;
@@ -202,7 +203,8 @@ delete_all(struct setkey_run *r, const struct setkey_stmt *s, const struct sa_sp
 		setkey_kernel_refused(r, s->line, err);
 }
 
-typedef void one_fn(struct setkey_run *, const struct setkey_stmt *, const struct sa_spec *);
+typedef void
+one_fn(struct setkey_run *, const struct setkey_stmt *, const struct sa_spec *);
 
 /* All combinations of addresses that make sense. */
 static void

@@ -13,24 +13,24 @@
 
 struct setkey_twin {
 	struct sp_id id;
-	bool         written;      /* by the file, not by us */
+	bool written; /* by the file, not by us */
 };
 
 struct setkey_run {
-	struct kern                  *kern;
-	const struct kern_manual_ops *manual;     /* NULL: no manual keying */
-	struct print                  print;
-	bool                          auto_fwd;   /* -r */
-	bool                          with_lines; /* "The result of line N: " in front of refusals */
-	bool                          all;        /* -a */
-	bool                          verbose;    /* print each row that is added */
-	unsigned                      failures;
+	struct kern *kern;
+	const struct kern_manual_ops *manual; /* NULL: no manual keying */
+	struct print print;
+	bool auto_fwd;   /* -r */
+	bool with_lines; /* "The result of line N: " in front of refusals */
+	bool all;        /* -a */
+	bool verbose;    /* print each row that is added */
+	unsigned failures;
 	/* inside */
-	struct setkey_twin           *twins;
-	size_t                        ntwins, twins_cap;
-	uint32_t                     *reqids;     /* used by policies, sorted */
-	size_t                        nreqids;
-	uint32_t                      next_reqid; /* 0: not looked yet */
+	struct setkey_twin *twins;
+	size_t ntwins, twins_cap;
+	uint32_t *reqids; /* used by policies, sorted */
+	size_t nreqids;
+	uint32_t next_reqid; /* 0: not looked yet */
 };
 
 /* Carry out |s|; *exit_out: it was exit, quit or bye.  IKE_E_NOMEM is the only error. */

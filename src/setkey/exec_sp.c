@@ -15,8 +15,8 @@
 
 struct reqids {
 	uint32_t *v;
-	size_t    n, cap;
-	bool      nomem;
+	size_t n, cap;
+	bool nomem;
 };
 
 static void
@@ -25,7 +25,7 @@ take_reqid(struct reqids *q, uint32_t reqid)
 	if (reqid <= SP_MANUAL_REQID_MAX || q->nomem)
 		return;
 	if (q->n == q->cap) {
-		size_t    cap = q->cap != 0 ? q->cap * 2 : 64;
+		size_t cap = q->cap != 0 ? q->cap * 2 : 64;
 		uint32_t *v = realloc(q->v, cap * sizeof(*v));
 
 		if (v == NULL) {
@@ -39,7 +39,8 @@ take_reqid(struct reqids *q, uint32_t reqid)
 }
 
 static void
-on_policy(void *arg, const struct sa_spec *sa, const struct sa_usage *usage, const struct sp_spec *sp)
+on_policy(
+    void *arg, const struct sa_spec *sa, const struct sa_usage *usage, const struct sp_spec *sp)
 {
 	(void)sa;
 	(void)usage;
@@ -59,7 +60,7 @@ static ike_err
 look(struct setkey_run *r)
 {
 	struct reqids q = { 0 };
-	ike_err       err = r->kern->ops->dump(r->kern, KERN_DUMP_SP, on_policy, &q);
+	ike_err err = r->kern->ops->dump(r->kern, KERN_DUMP_SP, on_policy, &q);
 
 	if (err == IKE_OK && q.nomem)
 		err = IKE_E_NOMEM;
@@ -78,7 +79,8 @@ look(struct setkey_run *r)
 static bool
 used(const struct setkey_run *r, uint32_t reqid)
 {
-	return r->nreqids != 0 && bsearch(&reqid, r->reqids, r->nreqids, sizeof(r->reqids[0]), compare) != NULL;
+	return r->nreqids != 0 &&
+	       bsearch(&reqid, r->reqids, r->nreqids, sizeof(r->reqids[0]), compare) != NULL;
 }
 
 static ike_err
@@ -156,8 +158,8 @@ static ike_err
 add_twin(struct setkey_run *r, const struct setkey_stmt *st, const struct sp_spec *in, bool replace)
 {
 	const struct setkey_twin *old;
-	struct sp_spec            fwd;
-	ike_err                   err;
+	struct sp_spec fwd;
+	ike_err err;
 
 	if (!r->auto_fwd || !setkey_fwd_twin(in, &fwd))
 		return IKE_OK;
@@ -179,7 +181,8 @@ add_written(struct setkey_run *r, const struct sp_spec *s, bool replace, ike_err
 {
 	struct setkey_twin *old = find_twin(r, &s->id);
 
-	*refused_out = r->kern->ops->sp_install(r->kern, s, replace || (old != NULL && !old->written));
+	*refused_out =
+	    r->kern->ops->sp_install(r->kern, s, replace || (old != NULL && !old->written));
 	if (*refused_out != IKE_OK || s->id.dir != SP_FWD)
 		return IKE_OK;
 	if (old == NULL)
@@ -192,8 +195,8 @@ static ike_err
 add(struct setkey_run *r, const struct setkey_stmt *st)
 {
 	struct sp_spec s = st->sp->spec;
-	bool           replace = st->verb == SETKEY_SPDUPDATE;
-	ike_err        err = fill_reqids(r, &s);
+	bool replace = st->verb == SETKEY_SPDUPDATE;
+	ike_err err = fill_reqids(r, &s);
 
 	if (err == IKE_OK)
 		TRY(add_written(r, &s, replace, &err));
@@ -207,11 +210,10 @@ add(struct setkey_run *r, const struct setkey_stmt *st)
 
 /* --- the rest --- */
 
-static void
-delete(struct setkey_run *r, const struct setkey_stmt *st)
+static void delete (struct setkey_run *r, const struct setkey_stmt *st)
 {
 	struct sp_spec s = st->sp->spec, fwd;
-	ike_err        err = r->kern->ops->sp_delete(r->kern, &s.id);
+	ike_err err = r->kern->ops->sp_delete(r->kern, &s.id);
 
 	if (err != IKE_OK)
 		setkey_kernel_refused(r, st->line, err);
@@ -238,9 +240,9 @@ flush(struct setkey_run *r, const struct setkey_stmt *st)
 /* Rows are printed one late: the last has sequence number 0. */
 struct sp_rows {
 	struct setkey_run *r;
-	bool               held;
-	unsigned           seq;
-	struct sp_spec     row;
+	bool held;
+	unsigned seq;
+	struct sp_spec row;
 };
 
 static void
@@ -262,7 +264,7 @@ ike_err
 setkey_dump_sp(struct setkey_run *r, unsigned line)
 {
 	struct sp_rows d = { .r = r };
-	ike_err        err = r->kern->ops->dump(r->kern, KERN_DUMP_SP, on_row, &d);
+	ike_err err = r->kern->ops->dump(r->kern, KERN_DUMP_SP, on_row, &d);
 
 	if (d.held)
 		print_sp(&r->print, &d.row, 0);
@@ -281,7 +283,7 @@ setkey_exec_sp(struct setkey_run *r, const struct setkey_stmt *s)
 	case SETKEY_SPDUPDATE:
 		return add(r, s);
 	case SETKEY_SPDDELETE:
-		delete(r, s);
+		delete (r, s);
 		return IKE_OK;
 	case SETKEY_SPDFLUSH:
 		flush(r, s);

@@ -13,7 +13,7 @@ static bool
 is_word(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c != '\0' && strchr("._:/%+,-*", c) != NULL);
+	       (c != '\0' && strchr("._:/%+,-*", c) != NULL);
 }
 
 void
@@ -26,7 +26,9 @@ lex_warn(const struct setkey_env *env, unsigned line, const char *text)
 void
 lex_init(struct lex *l, const struct setkey_source *src, const struct setkey_env *env)
 {
-	*l = (struct lex){ .p = src->text, .end = src->text + src->n, .line = src->line, .env = env };
+	*l = (struct lex){
+		.p = src->text, .end = src->text + src->n, .line = src->line, .env = env
+	};
 }
 
 static void
@@ -65,7 +67,8 @@ skip_blanks(struct lex *l)
 		} else if (*l->p == '#') {
 			skip_comment(l);
 		} else if (at_continuation(l->p, l->end)) {
-			lex_warn(l->env, l->line, "backslash at the end of a line is not needed, ignored");
+			lex_warn(l->env, l->line,
+			    "backslash at the end of a line is not needed, ignored");
 			l->p++;
 		} else {
 			return;

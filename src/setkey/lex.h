@@ -8,21 +8,21 @@
 #include "setkey/stmt.h"
 
 enum lex_tok {
-	LEX_END,       /* of the source */
-	LEX_EOT,       /* ; */
+	LEX_END, /* of the source */
+	LEX_EOT, /* ; */
 	LEX_WORD,
-	LEX_STRING,    /* "...", without the quotes */
-	LEX_PORT,      /* [...], without brackets and blanks */
-	LEX_BAD,       /* a character that has no business here */
+	LEX_STRING, /* "...", without the quotes */
+	LEX_PORT,   /* [...], without brackets and blanks */
+	LEX_BAD,    /* a character that has no business here */
 };
 
 struct lex {
-	const char              *p, *end;
-	unsigned                 line;         /* of p */
+	const char *p, *end;
+	unsigned line; /* of p */
 	const struct setkey_env *env;
-	enum lex_tok             tok;          /* the current token */
-	struct slice             text;
-	unsigned                 tok_line;
+	enum lex_tok tok; /* the current token */
+	struct slice text;
+	unsigned tok_line;
 };
 
 /* Start in front of the first token. */

@@ -19,9 +19,9 @@ known(const struct addr *list, size_t n, const struct addr *a)
 static size_t
 libc_host(void *arg, const char *name, uint8_t family, bool numeric, struct addr *out, size_t max)
 {
-	struct addrinfo  hints = { .ai_socktype = SOCK_DGRAM }, *res;
-	struct endpoint  e;
-	size_t           n = 0;
+	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM }, *res;
+	struct endpoint e;
+	size_t n = 0;
 
 	(void)arg;
 	hints.ai_family = family == 4 ? AF_INET : family == 6 ? AF_INET6 : AF_UNSPEC;
@@ -29,7 +29,8 @@ libc_host(void *arg, const char *name, uint8_t family, bool numeric, struct addr
 	if (getaddrinfo(name, NULL, &hints, &res) != 0)
 		return 0;
 	for (const struct addrinfo *ai = res; ai != NULL && n < max; ai = ai->ai_next)
-		if (endpoint_from_sockaddr(ai->ai_addr, ai->ai_addrlen, &e) == IKE_OK && !known(out, n, &e.addr))
+		if (endpoint_from_sockaddr(ai->ai_addr, ai->ai_addrlen, &e) == IKE_OK &&
+		    !known(out, n, &e.addr))
 			out[n++] = e.addr;
 	freeaddrinfo(res);
 	return n;
@@ -76,6 +77,9 @@ libc_warn(void *arg, unsigned line, const char *text)
 }
 
 const struct setkey_env setkey_libc_env = {
-	.host = libc_host, .service = libc_service, .protocol = libc_protocol, .protocol_name = libc_protocol_name,
+	.host = libc_host,
+	.service = libc_service,
+	.protocol = libc_protocol,
+	.protocol_name = libc_protocol_name,
 	.warn = libc_warn,
 };

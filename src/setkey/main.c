@@ -24,26 +24,28 @@ enum action { ACT_NONE, ACT_FILE, ACT_STDIN, ACT_DUMP, ACT_FLUSH, ACT_VERSION, A
 struct options {
 	enum action action;
 	const char *file;
-	bool        policies, parse_only, ports, all, forever, verbose, kernel_mode;
+	bool policies, parse_only, ports, all, forever, verbose, kernel_mode;
 };
 
 static void
 usage(FILE *out)
 {
-	fputs("usage: setkey [-knrv] -f FILE\n"
-	      "       setkey [-knrv] -c\n"
-	      "       setkey [-aklPprv] -D\n"
-	      "       setkey [-Pv] -F\n"
-	      "       setkey -V | -h\n"
-	      "  -f FILE  run the statements of FILE, - for standard input\n"
-	      "  -c       run statements from standard input, going on after errors\n"
-	      "  -D       show the SAD, with -P the SPD\n"
-	      "  -F       flush the SAD, with -P the SPD\n"
-	      "  -n       check only, change nothing\n"
-	      "  -r       an inbound policy brings a forward policy (default); -k: it does not\n"
-	      "  -a  -D shows dead SAs, too    -p  -D shows ports    -l  -D again and again, short\n"
-	      "  -v  show each row that is added\n"
-	      "  -V  version    -h  this help\n", out);
+	fputs(
+	    "usage: setkey [-knrv] -f FILE\n"
+	    "       setkey [-knrv] -c\n"
+	    "       setkey [-aklPprv] -D\n"
+	    "       setkey [-Pv] -F\n"
+	    "       setkey -V | -h\n"
+	    "  -f FILE  run the statements of FILE, - for standard input\n"
+	    "  -c       run statements from standard input, going on after errors\n"
+	    "  -D       show the SAD, with -P the SPD\n"
+	    "  -F       flush the SAD, with -P the SPD\n"
+	    "  -n       check only, change nothing\n"
+	    "  -r       an inbound policy brings a forward policy (default); -k: it does not\n"
+	    "  -a  -D shows dead SAs, too    -p  -D shows ports    -l  -D again and again, short\n"
+	    "  -v  show each row that is added\n"
+	    "  -V  version    -h  this help\n",
+	    out);
 }
 
 /* False: not possible; said why. */
@@ -88,7 +90,8 @@ take_option(int c, struct options *o)
 		o->kernel_mode = false;
 		return true;
 	case 'x':
-		fputs("setkey: -x needs PF_KEY; see ikectl events --follow, or ip xfrm monitor\n", stderr);
+		fputs("setkey: -x needs PF_KEY; see ikectl events --follow, or ip xfrm monitor\n",
+		    stderr);
 		return false;
 	default:
 		return false;
@@ -102,8 +105,8 @@ static bool
 run_text(struct setkey_run *r, const struct options *o, const struct setkey_source *src)
 {
 	struct setkey_list list = { 0 };
-	bool               done = false;
-	ike_err            err = setkey_parse(src, &setkey_libc_env, &list);
+	bool done = false;
+	ike_err err = setkey_parse(src, &setkey_libc_env, &list);
 
 	for (size_t i = 0; err == IKE_OK && !done && i < list.n; i++) {
 		const struct setkey_stmt *s = &list.v[i];
@@ -141,7 +144,7 @@ fail(struct setkey_run *r, const char *what, const char *why)
 static bool
 read_some(FILE *f, struct buf *b, bool by_line, bool *end_out)
 {
-	char   chunk[4096];
+	char chunk[4096];
 	size_t n;
 
 	if (by_line)
@@ -155,9 +158,9 @@ read_some(FILE *f, struct buf *b, bool by_line, bool *end_out)
 static void
 run_file(struct setkey_run *r, const struct options *o)
 {
-	FILE      *f = strcmp(o->file, "-") == 0 ? stdin : fopen(o->file, "re");
+	FILE *f = strcmp(o->file, "-") == 0 ? stdin : fopen(o->file, "re");
 	struct buf b = { 0 };
-	bool       end = false;
+	bool end = false;
 
 	if (f == NULL) {
 		fail(r, o->file, strerror(errno));
@@ -190,9 +193,9 @@ count_lines(const uint8_t *p, size_t n)
 static void
 run_stdin(struct setkey_run *r, const struct options *o)
 {
-	struct buf           b = { 0 };
+	struct buf b = { 0 };
 	struct setkey_source src = { .line = 1 };
-	bool                 end = false, go_on = true;
+	bool end = false, go_on = true;
 
 	while (go_on && !end) {
 		if (!read_some(stdin, &b, true, &end)) {
@@ -237,7 +240,8 @@ dump(struct setkey_run *r, const struct options *o)
 static ike_err
 flush(struct setkey_run *r, const struct options *o)
 {
-	ike_err err = o->policies ? r->kern->ops->sp_flush(r->kern) : r->kern->ops->sa_flush(r->kern, PROTO_NONE);
+	ike_err err = o->policies ? r->kern->ops->sp_flush(r->kern)
+				  : r->kern->ops->sa_flush(r->kern, PROTO_NONE);
 
 	if (err != IKE_OK)
 		setkey_kernel_refused(r, 0, err);
@@ -270,13 +274,16 @@ static int
 start(const struct options *o)
 {
 	struct kern_options ko = { 0 };
-	struct setkey_run   r = { .auto_fwd = !o->kernel_mode, .all = o->all, .verbose = o->verbose };
-	char                why[128];
-	struct text         t = text_in(why, sizeof(why));
-	ike_err             err;
+	struct setkey_run r = { .auto_fwd = !o->kernel_mode, .all = o->all, .verbose = o->verbose };
+	char why[128];
+	struct text t = text_in(why, sizeof(why));
+	ike_err err;
 
 	r.with_lines = o->action == ACT_FILE || o->action == ACT_STDIN;
-	r.print = (struct print){ .out = stdout, .ports = o->ports, .now = time(NULL), .pid = (unsigned)getpid(),
+	r.print = (struct print){ .out = stdout,
+		.ports = o->ports,
+		.now = time(NULL),
+		.pid = (unsigned)getpid(),
 		.env = &setkey_libc_env };
 	if (!(r.with_lines && o->parse_only)) {
 		if (kern_open(NULL, &ko, &t, &r.kern) != IKE_OK) {
@@ -299,7 +306,7 @@ int
 main(int argc, char **argv)
 {
 	struct options o = { .action = ACT_NONE };
-	int            c;
+	int c;
 
 	while ((c = getopt(argc, argv, "acDf:FhHklnPprvVx")) != -1) {
 		if (c == 'H' || take_option(c, &o))

@@ -104,7 +104,7 @@ as_string(struct slice s, char *to, size_t cap)
 ike_err
 parse_host(struct parse *p, struct slice name, struct addr *out, uint8_t *n_out)
 {
-	char   text[256];
+	char text[256];
 	size_t n = 0;
 
 	if (!as_string(name, text, sizeof(text)))
@@ -118,7 +118,8 @@ parse_host(struct parse *p, struct slice name, struct addr *out, uint8_t *n_out)
 	if (p->env != NULL && p->env->host != NULL)
 		n = p->env->host(p->env->arg, text, p->family, p->numeric, out, SETKEY_MAX_ADDRS);
 	if (n == 0 || n > SETKEY_MAX_ADDRS)
-		return parse_fail(p, p->numeric ? "not a numeric address" : "cannot resolve address");
+		return parse_fail(
+		    p, p->numeric ? "not a numeric address" : "cannot resolve address");
 	*n_out = (uint8_t)n;
 	return IKE_OK;
 }
@@ -134,7 +135,7 @@ service(const struct parse *p, const char *name, uint16_t *out)
 ike_err
 parse_port(struct parse *p, uint16_t *port_out, bool *there_out)
 {
-	char     name[64];
+	char name[64];
 	uint64_t n;
 
 	*port_out = 0;
@@ -171,9 +172,9 @@ parse_ctx(struct parse *p, char ctx[64], uint8_t *doi, uint8_t *alg)
 enum body { BODY_NONE, BODY_SA, BODY_SP };
 
 static const struct {
-	const char      *word;
+	const char *word;
 	enum setkey_verb verb;
-	enum body        body;
+	enum body body;
 } verbs[] = {
 	{ "add", SETKEY_ADD, BODY_SA },
 	{ "update", SETKEY_UPDATE, BODY_SA },
@@ -215,7 +216,7 @@ static ike_err
 append(struct setkey_list *l, const struct setkey_stmt *s)
 {
 	if (l->n == l->cap) {
-		size_t              cap = l->cap != 0 ? l->cap * 2 : 32;
+		size_t cap = l->cap != 0 ? l->cap * 2 : 32;
 		struct setkey_stmt *v = realloc(l->v, cap * sizeof(*v));
 
 		if (v == NULL)
@@ -277,7 +278,7 @@ static ike_err
 parse_one(struct parse *p)
 {
 	struct setkey_stmt s = { .line = p->lx.tok_line };
-	ike_err            err;
+	ike_err err;
 
 	p->family = 0;
 	p->numeric = false;

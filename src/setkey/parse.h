@@ -10,13 +10,13 @@
 #include "setkey/lex.h"
 
 struct parse {
-	struct lex               lx;
+	struct lex lx;
 	const struct setkey_env *env;
-	struct setkey_list      *out;
-	uint8_t                  family;      /* -4, -6 of the statement, 0: any */
-	bool                     numeric;     /* -n */
-	const char              *refuse;      /* of the statement */
-	char                     error[240];
+	struct setkey_list *out;
+	uint8_t family;     /* -4, -6 of the statement, 0: any */
+	bool numeric;       /* -n */
+	const char *refuse; /* of the statement */
+	char error[240];
 };
 
 /* Say what is wrong with the current token: IKE_E_SYNTAX. */

@@ -38,7 +38,7 @@ unhex(struct slice s, uint8_t *to, size_t cap, uint16_t *len_out)
 		return false;
 	memset(to, 0, n);
 	for (size_t i = 0; i < s.n; i++) {
-		size_t   at = i + (s.n & 1);
+		size_t at = i + (s.n & 1);
 		unsigned d = nibble(s.p[i]);
 
 		if (d > 15)
@@ -59,7 +59,8 @@ parse_key(struct parse *p, uint8_t *to, size_t cap, uint16_t *len_out)
 			return parse_fail(p, "key too long");
 		memcpy(to, s.p, s.n);
 		*len_out = (uint16_t)s.n;
-	} else if (p->lx.tok != LEX_WORD || s.n < 3 || s.p[0] != '0' || (s.p[1] != 'x' && s.p[1] != 'X')) {
+	} else if (p->lx.tok != LEX_WORD || s.n < 3 || s.p[0] != '0' ||
+		   (s.p[1] != 'x' && s.p[1] != 'X')) {
 		return parse_fail(p, "a key is \"text\" or 0x and hexadecimal digits");
 	} else if (!unhex(slice_of(s.p + 2, s.n - 2), to, cap, len_out)) {
 		/* the token is a secret */
@@ -74,14 +75,16 @@ static ike_err
 check_length(struct parse *p, const struct alg *a, unsigned bits, unsigned line)
 {
 	unsigned salt = a->salt * 8u;
-	char     what[128];
+	char what[128];
 
 	if (bits > salt && alg_key_ok(a, bits - salt))
 		return IKE_OK;
 	if (a->key_min == a->key_max)
-		(void)snprintf(what, sizeof(what), "invalid key length of %u bits, must be %u,", bits, a->key_min + salt);
+		(void)snprintf(what, sizeof(what), "invalid key length of %u bits, must be %u,",
+		    bits, a->key_min + salt);
 	else
-		(void)snprintf(what, sizeof(what), "invalid key length of %u bits, must be %u to %u in steps of %u,", bits,
+		(void)snprintf(what, sizeof(what),
+		    "invalid key length of %u bits, must be %u to %u in steps of %u,", bits,
 		    a->key_min + salt, a->key_max + salt, a->key_step);
 	return parse_fail_at(p, line, what, slice_str(a->setkey[0]));
 }
@@ -90,7 +93,7 @@ static ike_err
 parse_encr(struct parse *p, struct setkey_sa *sa)
 {
 	const struct alg *a = find_alg(p, ALG_ENCR);
-	unsigned          line = p->lx.tok_line;
+	unsigned line = p->lx.tok_line;
 
 	if (a == NULL)
 		return parse_fail(p, "unknown encryption algorithm");
@@ -110,7 +113,7 @@ static ike_err
 parse_integ(struct parse *p, struct setkey_sa *sa)
 {
 	const struct alg *a = find_alg(p, ALG_INTEG);
-	unsigned          line = p->lx.tok_line;
+	unsigned line = p->lx.tok_line;
 
 	if (a == NULL)
 		return parse_fail(p, "unknown authentication algorithm");
@@ -147,7 +150,7 @@ parse_alg_option(struct parse *p, struct setkey_sa *sa, bool *taken_out)
 {
 	static const struct {
 		const char *word;
-		ike_err   (*fn)(struct parse *, struct setkey_sa *);
+		ike_err (*fn)(struct parse *, struct setkey_sa *);
 	} options[] = { { "-E", parse_encr }, { "-A", parse_integ }, { "-C", parse_comp } };
 
 	*taken_out = false;

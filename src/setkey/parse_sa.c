@@ -10,8 +10,8 @@
 
 static const struct sa_proto {
 	const char *word;
-	uint8_t     proto;      /* enum prop_proto */
-	bool        udp;
+	uint8_t proto; /* enum prop_proto */
+	bool udp;
 	const char *refuse;
 } protos[] = {
 	{ "esp", PROTO_ESP, false, NULL },
@@ -20,7 +20,9 @@ static const struct sa_proto {
 	{ "esp-udp", PROTO_ESP, true, NULL },
 	{ "esp-old", PROTO_ESP, false, "Linux has no ESP of RFC 1827" },
 	{ "ah-old", PROTO_AH, false, "Linux has no AH of RFC 1826" },
-	{ "tcp", PROTO_NONE, false, "Linux takes TCP-MD5 keys from the program that owns the TCP connection, not from setkey" },
+	{ "tcp", PROTO_NONE, false,
+	    "Linux takes TCP-MD5 keys from the program that owns the TCP connection, not from "
+	    "setkey" },
 };
 
 static const struct sa_proto *
@@ -37,12 +39,12 @@ static ike_err
 parse_oa(struct parse *p, struct sa_spec *s)
 {
 	struct addr a[SETKEY_MAX_ADDRS];
-	uint8_t     n;
+	uint8_t n;
 
 	if (lex_is(&p->lx, "OA"))
 		lex_next(&p->lx);
-	else if (p->lx.tok != LEX_WORD ||
-	         (memchr(p->lx.text.p, '.', p->lx.text.n) == NULL && memchr(p->lx.text.p, ':', p->lx.text.n) == NULL))
+	else if (p->lx.tok != LEX_WORD || (memchr(p->lx.text.p, '.', p->lx.text.n) == NULL &&
+					      memchr(p->lx.text.p, ':', p->lx.text.n) == NULL))
 		return IKE_OK;
 	TRY(parse_host(p, p->lx.text, a, &n));
 	s->encap_oa = a[0];
@@ -96,14 +98,15 @@ static ike_err
 parse_flag(struct parse *p)
 {
 	static const char *const pads[] = { "random-pad", "seq-pad", "zero-pad" };
-	bool                     pad = false;
+	bool pad = false;
 
 	for (size_t i = 0; i < sizeof(pads) / sizeof(pads[0]); i++)
 		pad = pad || lex_is(&p->lx, pads[i]);
 	if (!pad && !lex_is(&p->lx, "nocyclic-seq"))
 		return parse_fail(p, "unknown flag");
 	if (pad)
-		lex_warn(p->env, p->lx.tok_line, "the style of padding cannot be chosen on Linux, ignored");
+		lex_warn(p->env, p->lx.tok_line,
+		    "the style of padding cannot be chosen on Linux, ignored");
 	lex_next(&p->lx);
 	return IKE_OK;
 }
@@ -114,9 +117,11 @@ parse_number_option(struct parse *p, struct sa_spec *s, bool *taken_out)
 {
 	const struct {
 		const char *word;
-		uint64_t   *to;
+		uint64_t *to;
 	} lives[] = {
-		{ "-lh", &s->life.hard_sec }, { "-ls", &s->life.soft_sec }, { "-bh", &s->life.hard_bytes },
+		{ "-lh", &s->life.hard_sec },
+		{ "-ls", &s->life.soft_sec },
+		{ "-bh", &s->life.hard_bytes },
 		{ "-bs", &s->life.soft_bytes },
 	};
 	uint64_t n;
@@ -195,10 +200,11 @@ ike_err
 parse_sa(struct parse *p, enum setkey_verb verb, struct setkey_sa *sa)
 {
 	uint16_t sport, dport;
-	bool     udp;
+	bool udp;
 
 	if (verb == SETKEY_FLUSH || verb == SETKEY_DUMP)
-		return p->lx.tok == LEX_EOT ? IKE_OK : parse_proto(p, sa, &udp);
+		return p->lx.tok == LEX_EOT || p->lx.tok == LEX_END ? IKE_OK
+								    : parse_proto(p, sa, &udp);
 	TRY(parse_options(p));
 	TRY(parse_end(p, sa->src, &sa->nsrc, &sport));
 	TRY(parse_end(p, sa->dst, &sa->ndst, &dport));

@@ -16,9 +16,9 @@ parse_side(struct parse *p, struct prefix *out, uint16_t *port, bool *port_there
 {
 	struct slice s = p->lx.text, host = s;
 	const uint8_t *slash = p->lx.tok == LEX_WORD ? memchr(s.p, '/', s.n) : NULL;
-	struct addr  a[SETKEY_MAX_ADDRS];
-	uint64_t     len;
-	uint8_t      n;
+	struct addr a[SETKEY_MAX_ADDRS];
+	uint64_t len;
+	uint8_t n;
 
 	if (p->lx.tok != LEX_WORD)
 		return parse_fail(p, "invalid address");
@@ -28,7 +28,8 @@ parse_side(struct parse *p, struct prefix *out, uint16_t *port, bool *port_there
 	if (n > 1)
 		return parse_fail(p, "more than one address");
 	len = addr_bits(&a[0]);
-	if (slash != NULL && !parse_number_text(slice_of(slash + 1, s.n - host.n - 1), addr_bits(&a[0]), &len))
+	if (slash != NULL &&
+	    !parse_number_text(slice_of(slash + 1, s.n - host.n - 1), addr_bits(&a[0]), &len))
 		return parse_fail(p, "invalid prefix length");
 	*out = (struct prefix){ .addr = a[0], .len = (uint8_t)len };
 	lex_next(&p->lx);
@@ -38,7 +39,7 @@ parse_side(struct parse *p, struct prefix *out, uint16_t *port, bool *port_there
 static ike_err
 parse_upper(struct parse *p, uint8_t *out)
 {
-	char     name[64];
+	char name[64];
 	uint64_t n;
 
 	if (p->lx.tok != LEX_WORD || p->lx.text.n >= sizeof(name))
@@ -51,7 +52,8 @@ parse_upper(struct parse *p, uint8_t *out)
 	else if (strcmp(name, "any") == 0)
 		*out = 0;
 	else if (!setkey_known_protocol(name, out) &&
-	         (p->env == NULL || p->env->protocol == NULL || !p->env->protocol(p->env->arg, name, out)))
+		 (p->env == NULL || p->env->protocol == NULL ||
+		     !p->env->protocol(p->env->arg, name, out)))
 		return parse_fail(p, "unknown upper layer protocol");
 	lex_next(&p->lx);
 	return IKE_OK;
@@ -62,19 +64,20 @@ static bool
 type_and_code(struct slice s, uint64_t *type, uint64_t *code)
 {
 	const uint8_t *comma = memchr(s.p, ',', s.n);
-	size_t         n = comma != NULL ? (size_t)(comma - s.p) : s.n;
+	size_t n = comma != NULL ? (size_t)(comma - s.p) : s.n;
 
 	*code = 0;
 	if (!parse_number_text(slice_of(s.p, n), UINT8_MAX, type))
 		return false;
-	return comma == NULL || parse_number_text(slice_of(comma + 1, s.n - n - 1), UINT8_MAX, code);
+	return comma == NULL ||
+	       parse_number_text(slice_of(comma + 1, s.n - n - 1), UINT8_MAX, code);
 }
 
 /* A GRE key, a number or four of them with dots, is where the ports would be. */
 static bool
 gre_key(struct slice s, uint64_t *key)
 {
-	char        text[32];
+	char text[32];
 	struct addr a;
 
 	if (parse_number_text(s, UINT32_MAX, key))
@@ -141,19 +144,20 @@ parse_selector(struct parse *p, struct sa_selector *sel)
 }
 
 static const struct {
-	unsigned    note;
+	unsigned note;
 	const char *text;
 } notes[] = {
 	{ POLICY_REQID_RANGE, "unique:N ends at 16383, an unused number is chosen instead" },
 	{ POLICY_ENDS_IGNORED, "addresses in transport mode are ignored" },
-	{ POLICY_COMMENT, "comment or backslash inside a policy: other versions of setkey refuse it" },
+	{ POLICY_COMMENT,
+	    "comment or backslash inside a policy: other versions of setkey refuse it" },
 };
 
 static ike_err
 parse_policy(struct parse *p, enum setkey_verb verb, struct sp_spec *s)
 {
 	struct policy_error e;
-	unsigned            line = p->lx.tok_line, found;
+	unsigned line = p->lx.tok_line, found;
 
 	if (!lex_is(&p->lx, "-P"))
 		return parse_fail(p, "expected -P");

@@ -10,10 +10,10 @@
 enum tok { T_END, T_WORD, T_SIGN, T_SLASH, T_PORT, T_BAD };
 
 struct scan {
-	struct slice         rest;
-	enum tok             tok;
-	struct slice         text;
-	unsigned             notes;
+	struct slice rest;
+	enum tok tok;
+	struct slice text;
+	unsigned notes;
 	struct policy_error *error;
 };
 
@@ -22,8 +22,8 @@ struct scan {
 static bool
 is_word(uint8_t c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == ':' ||
-	    c == '%' || c == '_';
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       c == '.' || c == ':' || c == '%' || c == '_';
 }
 
 static void
@@ -52,7 +52,8 @@ skip(struct scan *s)
 		} else if (c == '#') {
 			s->notes |= POLICY_COMMENT;
 			drop(s, span_comment(s->rest));
-		} else if (c == '\\' && s->rest.n > 1 && (s->rest.p[1] == '\n' || s->rest.p[1] == '\r')) {
+		} else if (c == '\\' && s->rest.n > 1 &&
+			   (s->rest.p[1] == '\n' || s->rest.p[1] == '\r')) {
 			s->notes |= POLICY_COMMENT;
 			drop(s, 1);
 		} else {
@@ -158,14 +159,24 @@ number(struct slice s, uint64_t max, uint64_t *out)
 
 static const struct name dir_words[] = { { SP_IN, "in" }, { SP_OUT, "out" }, { SP_FWD, "fwd" } };
 static const struct name action_words[] = {
-	{ SP_DISCARD, "discard" }, { SP_NONE, "none" }, { SP_IPSEC, "ipsec" }, { SP_BYPASS, "bypass" }, { SP_ENTRUST, "entrust" },
+	{ SP_DISCARD, "discard" },
+	{ SP_NONE, "none" },
+	{ SP_IPSEC, "ipsec" },
+	{ SP_BYPASS, "bypass" },
+	{ SP_ENTRUST, "entrust" },
 };
-static const struct name proto_words[] = { { PROTO_ESP, "esp" }, { PROTO_AH, "ah" }, { PROTO_IPCOMP, "ipcomp" } };
-static const struct name mode_words[] = { { MODE_TRANSPORT, "transport" }, { MODE_TUNNEL, "tunnel" } };
+static const struct name proto_words[] = { { PROTO_ESP, "esp" }, { PROTO_AH, "ah" },
+	{ PROTO_IPCOMP, "ipcomp" } };
+static const struct name mode_words[] = { { MODE_TRANSPORT, "transport" },
+	{ MODE_TUNNEL, "tunnel" } };
 static const struct name level_words[] = {
-	{ SP_DEFAULT, "default" }, { SP_USE, "use" }, { SP_REQUIRE, "require" }, { SP_UNIQUE, "unique" },
+	{ SP_DEFAULT, "default" },
+	{ SP_USE, "use" },
+	{ SP_REQUIRE, "require" },
+	{ SP_UNIQUE, "unique" },
 };
-static const struct name base_words[] = { { SP_PRIO_LOW, "low" }, { SP_PRIO_DEF, "def" }, { SP_PRIO_HIGH, "high" } };
+static const struct name base_words[] = { { SP_PRIO_LOW, "low" }, { SP_PRIO_DEF, "def" },
+	{ SP_PRIO_HIGH, "high" } };
 
 static const char *
 word_of(const struct name *words, size_t n, uint32_t value)
@@ -181,13 +192,14 @@ word_of(const struct name *words, size_t n, uint32_t value)
 /* --- priority --- */
 
 /* What may be added to a base and subtracted from it. */
-#define PRIO_ADD_MAX 0x40000000u
-#define PRIO_SUB_MAX 0x3fffffffu
+#define PRIO_ADD_MAX   0x40000000u
+#define PRIO_SUB_MAX   0x3fffffffu
 #define PRIO_PLAIN_MAX 0x7fffffffu
 
 /* A larger offset is a more important policy: a smaller number for the kernel. */
 static ike_err
-offset(struct scan *s, uint32_t base, bool negative, uint32_t add_max, uint32_t sub_max, uint32_t *out)
+offset(
+    struct scan *s, uint32_t base, bool negative, uint32_t add_max, uint32_t sub_max, uint32_t *out)
 {
 	uint64_t n;
 
@@ -204,7 +216,7 @@ static ike_err
 take_priority(struct scan *s, uint32_t *out)
 {
 	uint32_t base;
-	bool     based = ONE_OF(s, base_words, &base), negative;
+	bool based = ONE_OF(s, base_words, &base), negative;
 
 	if (based) {
 		next(s);
@@ -226,7 +238,7 @@ take_priority(struct scan *s, uint32_t *out)
 static ike_err
 take_end(struct scan *s, struct addr *addr, uint16_t *port, bool *port_given)
 {
-	char     text[64];
+	char text[64];
 	uint64_t n;
 
 	if (s->tok != T_WORD || s->text.n >= sizeof(text))
@@ -274,8 +286,8 @@ static ike_err
 take_unique(struct scan *s, struct sp_tmpl *t)
 {
 	static const char prefix[] = "unique:";
-	struct slice      num = s->text;
-	uint64_t          n;
+	struct slice num = s->text;
+	uint64_t n;
 
 	if (num.n < sizeof(prefix) - 1 || memcmp(num.p, prefix, sizeof(prefix) - 1) != 0)
 		return fail(s, "unknown level");
@@ -397,9 +409,10 @@ take_policy(struct scan *s, bool direction_only, struct sp_spec *out)
 }
 
 ike_err
-policy_parse(struct slice text, bool direction_only, struct sp_spec *out, unsigned *notes_out, struct policy_error *error)
+policy_parse(struct slice text, bool direction_only, struct sp_spec *out, unsigned *notes_out,
+    struct policy_error *error)
 {
-	struct scan    s = { .rest = text, .error = error };
+	struct scan s = { .rest = text, .error = error };
 	struct sp_spec sp = *out;
 
 	TRY(take_policy(&s, direction_only, &sp));
@@ -417,7 +430,9 @@ policy_parse(struct slice text, bool direction_only, struct sp_spec *out, unsign
 static void
 print_priority(uint32_t prio, struct text *t)
 {
-	uint32_t base = prio < PRIO_HIGH_END ? SP_PRIO_HIGH : prio < PRIO_DEF_END ? SP_PRIO_DEF : SP_PRIO_LOW;
+	uint32_t base = prio < PRIO_HIGH_END  ? SP_PRIO_HIGH
+			: prio < PRIO_DEF_END ? SP_PRIO_DEF
+					      : SP_PRIO_LOW;
 
 	if (prio == 0)
 		return;

@@ -14,14 +14,15 @@
 
 /* What is wrong with a policy, and where. */
 struct policy_error {
-	const char  *text;      /* constant */
-	struct slice at;        /* in the policy; may be empty */
+	const char *text; /* constant */
+	struct slice at;  /* in the policy; may be empty */
 };
 
 enum policy_note {
-	POLICY_REQID_RANGE = 1,     /* unique:N with N above SP_MANUAL_REQID_MAX: an unused one is chosen instead */
-	POLICY_ENDS_IGNORED = 2,    /* addresses in transport mode */
-	POLICY_COMMENT = 4,         /* a comment or a backslash inside */
+	POLICY_REQID_RANGE =
+	    1, /* unique:N with N above SP_MANUAL_REQID_MAX: an unused one is chosen instead */
+	POLICY_ENDS_IGNORED = 2, /* addresses in transport mode */
+	POLICY_COMMENT = 4,      /* a comment or a backslash inside */
 };
 
 /*
@@ -29,7 +30,8 @@ enum policy_note {
  * |direction_only|.  *notes_out: enum policy_note.  IKE_E_SYNTAX: |error| tells.
  */
 MUST_USE ike_err
-policy_parse(struct slice s, bool direction_only, struct sp_spec *out, unsigned *notes_out, struct policy_error *error);
+policy_parse(struct slice s, bool direction_only, struct sp_spec *out, unsigned *notes_out,
+    struct policy_error *error);
 
 /* "out prio def + 100 none"; for policies of sockets "in(socket) ...". */
 void

@@ -9,10 +9,11 @@
 const char *
 print_date(uint64_t when, char buf[32])
 {
-	time_t    t = (time_t)when;
+	time_t t = (time_t)when;
 	struct tm tm;
 
-	if (when == 0 || localtime_r(&t, &tm) == NULL || strftime(buf, 32, "%b %e %H:%M:%S %Y", &tm) == 0)
+	if (when == 0 || localtime_r(&t, &tm) == NULL ||
+	    strftime(buf, 32, "%b %e %H:%M:%S %Y", &tm) == 0)
 		(void)snprintf(buf, 32, "%20s", "");
 	return buf;
 }
@@ -107,8 +108,9 @@ print_algs(const struct print *p, const struct kern_sa *sa)
 static unsigned
 pfkey_flags(const struct sa_spec *s)
 {
-	return ((s->flags & SA_NOECN) != 0 ? PF_NOECN : 0) | ((s->flags & SA_DECAP_DSCP) != 0 ? PF_DECAP_DSCP : 0) |
-	    ((s->flags & SA_NOPMTUDISC) != 0 ? PF_NOPMTUDISC : 0);
+	return ((s->flags & SA_NOECN) != 0 ? PF_NOECN : 0) |
+	       ((s->flags & SA_DECAP_DSCP) != 0 ? PF_DECAP_DSCP : 0) |
+	       ((s->flags & SA_NOPMTUDISC) != 0 ? PF_NOPMTUDISC : 0);
 }
 
 static uint64_t
@@ -120,9 +122,9 @@ since(uint64_t now, uint64_t then)
 static void
 print_times(const struct print *p, const struct kern_sa *sa)
 {
-	const struct sa_life  *l = &sa->spec.life;
+	const struct sa_life *l = &sa->spec.life;
 	const struct sa_usage *u = &sa->usage;
-	char                   a[32], b[32];
+	char a[32], b[32];
 
 	fprintf(p->out, "\tcreated: %s", print_date(u->add_time, a));
 	fprintf(p->out, "\tcurrent: %s\n", print_date((uint64_t)p->now, b));
@@ -130,27 +132,28 @@ print_times(const struct print *p, const struct kern_sa *sa)
 	    since((uint64_t)p->now, u->add_time), l->hard_sec, l->soft_sec);
 	/* limits by time of use do not exist here */
 	fprintf(p->out, "\tlast: %s\thard: 0(s)\tsoft: 0(s)\n", print_date(u->use_time, a));
-	fprintf(p->out, "\tcurrent: %" PRIu64 "(bytes)\thard: %" PRIu64 "(bytes)\tsoft: %" PRIu64 "(bytes)\n", u->bytes,
-	    l->hard_bytes, l->soft_bytes);
-	fprintf(p->out, "\tallocated: %" PRIu64 "\thard: %" PRIu64 "\tsoft: %" PRIu64 "\n", u->packets, l->hard_packets,
-	    l->soft_packets);
+	fprintf(p->out,
+	    "\tcurrent: %" PRIu64 "(bytes)\thard: %" PRIu64 "(bytes)\tsoft: %" PRIu64 "(bytes)\n",
+	    u->bytes, l->hard_bytes, l->soft_bytes);
+	fprintf(p->out, "\tallocated: %" PRIu64 "\thard: %" PRIu64 "\tsoft: %" PRIu64 "\n",
+	    u->packets, l->hard_packets, l->soft_packets);
 }
 
 void
 print_sa(const struct print *p, const struct kern_sa *sa, unsigned seq)
 {
 	const struct sa_spec *s = &sa->spec;
-	struct addr_buf       b;
+	struct addr_buf b;
 
 	print_end(p, s, &s->src, s->encap_sport);
 	print_end(p, s, &s->id.dst, s->encap_dport);
-	fprintf(p->out, "\n\t%s mode=%s spi=%u(0x%08x) reqid=%u(0x%08x)\n", proto_word(s), mode_word(s->mode), s->id.spi,
-	    s->id.spi, s->reqid, s->reqid);
+	fprintf(p->out, "\n\t%s mode=%s spi=%u(0x%08x) reqid=%u(0x%08x)\n", proto_word(s),
+	    mode_word(s->mode), s->id.spi, s->id.spi, s->reqid, s->reqid);
 	if (s->encap_oa.family != 0)
 		fprintf(p->out, "\tNAT OA=%s\n", addr_text(&s->encap_oa, &b));
 	print_algs(p, sa);
-	fprintf(p->out, "\tseq=0x%08x replay=%u flags=0x%08x state=%s \n", 0u, s->replay_window, pfkey_flags(s),
-	    kern_sa_state_name(kern_sa_state(sa, (uint64_t)p->now)));
+	fprintf(p->out, "\tseq=0x%08x replay=%u flags=0x%08x state=%s \n", 0u, s->replay_window,
+	    pfkey_flags(s), kern_sa_state_name(kern_sa_state(sa, (uint64_t)p->now)));
 	print_times(p, sa);
 	print_ctx(p, sa->label.ctx, sa->label.doi, sa->label.alg);
 	fprintf(p->out, "\tsadb_seq=%u pid=%u refcnt=0\n", seq, p->pid);
@@ -159,7 +162,8 @@ print_sa(const struct print *p, const struct kern_sa *sa, unsigned seq)
 void
 print_sa_short_head(const struct print *p)
 {
-	fprintf(p->out, "%-4s %-3s %-1s %-8s %-7s %s -> %s\n", "time", "p", "s", "spi", "ltime", "src", "dst");
+	fprintf(p->out, "%-4s %-3s %-1s %-8s %-7s %s -> %s\n", "time", "p", "s", "spi", "ltime",
+	    "src", "dst");
 }
 
 /* Three columns: what does not fit is big. */
@@ -180,14 +184,15 @@ void
 print_sa_short(const struct print *p, const struct kern_sa *sa)
 {
 	const struct sa_spec *s = &sa->spec;
-	uint64_t              now = (uint64_t)p->now;
-	char                  age[24], hard[24];
-	struct addr_buf       a, b;
-	struct tm             tm;
+	uint64_t now = (uint64_t)p->now;
+	char age[24], hard[24];
+	struct addr_buf a, b;
+	struct tm tm;
 
 	if (localtime_r(&p->now, &tm) == NULL)
 		memset(&tm, 0, sizeof(tm));
-	fprintf(p->out, "%02d%02d %-3s %c %08x %3s/%-3s %s -> %s\n", tm.tm_min, tm.tm_sec, short_proto(s),
-	    kern_sa_state_name(kern_sa_state(sa, now))[0], s->id.spi, three(since(now, sa->usage.add_time), age),
-	    three(s->life.hard_sec, hard), addr_text(&s->src, &a), addr_text(&s->id.dst, &b));
+	fprintf(p->out, "%02d%02d %-3s %c %08x %3s/%-3s %s -> %s\n", tm.tm_min, tm.tm_sec,
+	    short_proto(s), kern_sa_state_name(kern_sa_state(sa, now))[0], s->id.spi,
+	    three(since(now, sa->usage.add_time), age), three(s->life.hard_sec, hard),
+	    addr_text(&s->src, &a), addr_text(&s->id.dst, &b));
 }

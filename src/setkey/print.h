@@ -11,11 +11,11 @@
 #include <time.h>
 
 struct print {
-	FILE                    *out;
-	bool                     ports;       /* -p */
-	time_t                   now;
-	unsigned                 pid;
-	const struct setkey_env *env;         /* protocol names; NULL: the well-known ones */
+	FILE *out;
+	bool ports; /* -p */
+	time_t now;
+	unsigned pid;
+	const struct setkey_env *env; /* protocol names; NULL: the well-known ones */
 };
 
 /* The long form.  |seq| is 1, 2, 3 ... and 0 for the last. */

@@ -67,7 +67,7 @@ print_selector(const struct print *p, const struct sa_selector *s)
 void
 print_sp(const struct print *p, const struct sp_spec *sp, unsigned seq)
 {
-	char        buf[256], a[32], b[32];
+	char buf[256], a[32], b[32];
 	struct text t = text_in(buf, sizeof(buf));
 
 	if (sp->socket)
@@ -81,7 +81,8 @@ print_sp(const struct print *p, const struct sp_spec *sp, unsigned seq)
 		policy_print_tmpl(&sp->tmpl[i], p->ports, &t);
 		fprintf(p->out, "\t%s\n", buf);
 	}
-	fprintf(p->out, "\tcreated: %s  lastused: %s\n", print_date(sp->add_time, a), print_date(sp->use_time, b));
+	fprintf(p->out, "\tcreated: %s  lastused: %s\n", print_date(sp->add_time, a),
+	    print_date(sp->use_time, b));
 	fprintf(p->out, "\tlifetime: %" PRIu64 "(s) validtime: 0(s)\n", sp->life.hard_sec);
 	print_ctx(p, sp->ctx, sp->ctx_doi, sp->ctx_alg);
 	fprintf(p->out, "\tspid=%u seq=%u pid=%u\n", sp->index, seq, p->pid);

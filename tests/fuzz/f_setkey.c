@@ -20,11 +20,11 @@ check(bool ok)
 static void
 try_policy(const struct sp_spec *s)
 {
-	char                buf[2048];
-	struct text         t = text_in(buf, sizeof(buf));
-	struct sp_spec      back = { 0 };
+	char buf[2048];
+	struct text t = text_in(buf, sizeof(buf));
+	struct sp_spec back = { 0 };
 	struct policy_error e;
-	unsigned            notes;
+	unsigned notes;
 
 	policy_print_head(s, &t);
 	for (unsigned i = 0; i < s->ntmpl; i++) {
@@ -38,7 +38,8 @@ try_policy(const struct sp_spec *s)
 	check(back.priority == s->priority || s->priority == 0);
 	for (unsigned i = 0; i < s->ntmpl; i++)
 		check(memcmp(&back.tmpl[i].src, &s->tmpl[i].src, sizeof(back.tmpl[i].src)) == 0 &&
-		      back.tmpl[i].level == s->tmpl[i].level && back.tmpl[i].reqid == s->tmpl[i].reqid);
+		      back.tmpl[i].level == s->tmpl[i].level &&
+		      back.tmpl[i].reqid == s->tmpl[i].reqid);
 }
 
 static void
@@ -48,7 +49,8 @@ try_stmt(const struct setkey_stmt *s)
 	check((s->verb == SETKEY_ERROR) == (s->error != NULL));
 	if (s->sa != NULL) {
 		check(s->sa->nsrc <= SETKEY_MAX_ADDRS && s->sa->ndst <= SETKEY_MAX_ADDRS);
-		check(s->sa->keys.encr_len <= sizeof(s->sa->keys.encr) && s->sa->keys.integ_len <= sizeof(s->sa->keys.integ));
+		check(s->sa->keys.encr_len <= sizeof(s->sa->keys.encr) &&
+		      s->sa->keys.integ_len <= sizeof(s->sa->keys.integ));
 	}
 	if (s->sp != NULL && s->verb != SETKEY_SPDDELETE && s->refuse == NULL)
 		try_policy(&s->sp->spec);
@@ -58,8 +60,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct setkey_source src = { .text = (const char *)data, .n = size, .line = 1 };
-	struct setkey_list   list = { 0 };
-	size_t               errors = 0;
+	struct setkey_list list = { 0 };
+	size_t errors = 0;
 
 	check(setkey_complete(&src) <= size);
 	if (setkey_parse(&src, NULL, &list) == IKE_OK) {

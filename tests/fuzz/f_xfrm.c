@@ -20,7 +20,7 @@ check(bool ok)
 static void
 try_sa(struct slice s)
 {
-	struct kern_sa  a, b;
+	struct kern_sa a, b;
 	struct xfrm_msg m;
 
 	if (xfrm_get_sa(s, &a) != IKE_OK)
@@ -38,8 +38,10 @@ try_sa(struct slice s)
 		return;
 	check(xfrm_get_sa(xfrm_msg_slice(&m), &b) == IKE_OK);
 	check(sa_id_equal(&a.spec.id, &b.spec.id) && sa_selector_equal(&a.spec.sel, &b.spec.sel));
-	check(a.spec.encr == b.spec.encr && a.spec.integ == b.spec.integ && a.spec.comp == b.spec.comp);
-	check(a.keys.encr_len == b.keys.encr_len && memcmp(a.keys.encr, b.keys.encr, a.keys.encr_len) == 0);
+	check(a.spec.encr == b.spec.encr && a.spec.integ == b.spec.integ &&
+	      a.spec.comp == b.spec.comp);
+	check(a.keys.encr_len == b.keys.encr_len &&
+	      memcmp(a.keys.encr, b.keys.encr, a.keys.encr_len) == 0);
 	check(memcmp(&a.spec.life, &b.spec.life, sizeof(a.spec.life)) == 0);
 	check(strcmp(a.label.ctx, b.label.ctx) == 0);
 }
@@ -47,7 +49,7 @@ try_sa(struct slice s)
 static void
 try_sp(struct slice s)
 {
-	struct sp_spec  a, b;
+	struct sp_spec a, b;
 	struct xfrm_msg m;
 
 	if (xfrm_get_sp(s, &a) != IKE_OK)
@@ -56,20 +58,22 @@ try_sp(struct slice s)
 	if (a.socket || xfrm_put_sp(&m, XFRM_MSG_NEWPOLICY, &a) != IKE_OK)
 		return;
 	check(xfrm_get_sp(xfrm_msg_slice(&m), &b) == IKE_OK);
-	check(sp_id_equal(&a.id, &b.id) && a.priority == b.priority && a.action == b.action && a.ntmpl == b.ntmpl);
+	check(sp_id_equal(&a.id, &b.id) && a.priority == b.priority && a.action == b.action &&
+	      a.ntmpl == b.ntmpl);
 }
 
 static void
 try_rest(struct slice s)
 {
-	static const struct endpoint src = { { 4, { 192, 0, 2, 1 }, 0 }, 4500 }, dst = { { 4, { 192, 0, 2, 2 }, 0 }, 4500 };
+	static const struct endpoint src = { { 4, { 192, 0, 2, 1 }, 0 }, 4500 },
+				     dst = { { 4, { 192, 0, 2, 2 }, 0 }, 4500 };
 	struct kern_event ev;
-	struct xfrm_msg   m;
-	struct rtnl_addr  addr;
-	char              buf[64];
-	struct text       t = text_in(buf, sizeof(buf));
-	int               errnum;
-	bool              removed;
+	struct xfrm_msg m;
+	struct rtnl_addr addr;
+	char buf[64];
+	struct text t = text_in(buf, sizeof(buf));
+	int errnum;
+	bool removed;
 
 	if (xfrm_get_event(s, &ev) == IKE_OK)
 		check(ev.kind <= KERN_EV_OVERRUN);

@@ -21,7 +21,7 @@
 
 struct seen {
 	struct kern_event v[MAX_EVENTS];
-	unsigned          n;
+	unsigned n;
 };
 
 static struct seen seen;
@@ -55,9 +55,9 @@ static void
 open_kern(void)
 {
 	struct kern_options o = { .events = true, .probe = true, .acq_expires = 60 };
-	char                why[128];
-	struct text         t = text_in(why, sizeof(why));
-	ike_err             err = kern_open("xfrm", &o, &t, &k);
+	char why[128];
+	struct text t = text_in(why, sizeof(why));
+	ike_err err = kern_open("xfrm", &o, &t, &k);
 
 	ck_assert_msg(err == IKE_OK, "%s", why);
 	seen.n = 0;
@@ -83,7 +83,8 @@ policy(void)
 	s.id.dir = SP_OUT;
 	s.id.sel.src = (struct prefix){ ip("10.66.0.1"), 32 };
 	s.id.sel.dst = (struct prefix){ ip("10.66.0.2"), 32 };
-	s.tmpl[0] = (struct sp_tmpl){ .proto = PROTO_ESP, .mode = MODE_TRANSPORT, .level = SP_REQUIRE };
+	s.tmpl[0] =
+	    (struct sp_tmpl){ .proto = PROTO_ESP, .mode = MODE_TRANSPORT, .level = SP_REQUIRE };
 	return s;
 }
 
@@ -91,7 +92,7 @@ static void
 packet(void)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(7777) };
-	int                fd = socket(AF_INET, SOCK_DGRAM, 0);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(inet_pton(AF_INET, "10.66.0.2", &to.sin_addr), 1);
@@ -165,7 +166,8 @@ START_TEST(events_of_others)
 	/* flushing nothing is no event */
 	ck_assert_int_eq(k->ops->sp_install(k, &s, false), IKE_OK);
 	run("ip xfrm policy flush");
-	run("ip xfrm state allocspi src 10.66.0.2 dst 10.66.0.1 proto esp min 0x1234 max 0x1234 >/dev/null");
+	run("ip xfrm state allocspi src 10.66.0.2 dst 10.66.0.1 proto esp min 0x1234 max 0x1234 "
+	    ">/dev/null");
 	run("ip xfrm state flush");
 	k->ops->readable(k);
 	ck_assert_uint_eq(seen.n, 3);
@@ -180,7 +182,7 @@ END_TEST
 START_TEST(acquire_and_give_up)
 {
 	struct sp_spec s = policy();
-	uint32_t       first;
+	uint32_t first;
 
 	ck_assert_int_eq(k->ops->sp_install(k, &s, false), IKE_OK);
 	packet();
@@ -193,7 +195,8 @@ START_TEST(acquire_and_give_up)
 	k->ops->readable(k);
 	ck_assert_uint_eq(seen.n, 1);
 	ck_assert_uint_eq(dump().larval, 1);
-	ck_assert_int_eq(k->ops->acquire_failed(k, first, &seen.v[0].sa.id, &seen.v[0].acq_src), IKE_OK);
+	ck_assert_int_eq(
+	    k->ops->acquire_failed(k, first, &seen.v[0].sa.id, &seen.v[0].acq_src), IKE_OK);
 	ck_assert_uint_eq(dump().sa, 0);
 	packet();
 	k->ops->readable(k);
@@ -202,16 +205,18 @@ START_TEST(acquire_and_give_up)
 	ck_assert_uint_ne(seen.v[1].acq_seq, first);
 	/* one that the kernel has forgotten by itself is given up as well */
 	run("ip xfrm state flush");
-	ck_assert_int_eq(k->ops->acquire_failed(k, seen.v[1].acq_seq, &seen.v[1].sa.id, &seen.v[1].acq_src), IKE_OK);
+	ck_assert_int_eq(
+	    k->ops->acquire_failed(k, seen.v[1].acq_seq, &seen.v[1].sa.id, &seen.v[1].acq_src),
+	    IKE_OK);
 	ck_assert_uint_eq(dump().sa, 0);
 }
 END_TEST
 
 START_TEST(reservations)
 {
-	struct sa_id    id = { .proto = PROTO_ESP, .spi = 0xabcd1234, .dst = ip("10.66.0.1") };
-	struct addr     src = ip("10.66.0.2"), other = ip("10.66.0.3");
-	struct sa_spec  spec;
+	struct sa_id id = { .proto = PROTO_ESP, .spi = 0xabcd1234, .dst = ip("10.66.0.1") };
+	struct addr src = ip("10.66.0.2"), other = ip("10.66.0.3");
+	struct sa_spec spec;
 	struct sa_usage usage;
 
 	ck_assert_int_eq(k->ops->sa_reserve(k, &id, &src, MODE_TRANSPORT, 0), IKE_OK);
@@ -227,7 +232,9 @@ START_TEST(reservations)
 	ck_assert(addr_equal(&spec.src, &src));
 	ck_assert_uint_eq(spec.life.hard_sec, 60);
 	/* a reservation has no keys to carry elsewhere */
-	ck_assert_int_eq(k->ops->sa_readdress(k, &id, &(struct endpoint){ other, 0 }, &(struct endpoint){ id.dst, 0 }), IKE_E_STATE);
+	ck_assert_int_eq(k->ops->sa_readdress(k, &id, &(struct endpoint){ other, 0 },
+			     &(struct endpoint){ id.dst, 0 }),
+	    IKE_E_STATE);
 	ck_assert_int_eq(k->ops->sa_delete(k, &id, &src), IKE_OK);
 	ck_assert_int_eq(k->ops->sa_delete(k, &id, &src), IKE_E_NOTFOUND);
 	ck_assert_int_eq(k->ops->sa_get(k, &id, NULL, &spec, &usage), IKE_E_NOTFOUND);
@@ -243,8 +250,13 @@ static struct sa_spec
 esp(uint32_t spi, const char *src, const char *dst)
 {
 	return (struct sa_spec){
-		.id = { .proto = PROTO_ESP, .spi = spi, .dst = ip(dst) }, .src = ip(src), .mode = MODE_TRANSPORT,
-		.encr = ENCR_AES_CBC, .encr_bits = 128, .integ = INTEG_HMAC_SHA256_128, .replay_window = 64,
+		.id = { .proto = PROTO_ESP, .spi = spi, .dst = ip(dst) },
+		.src = ip(src),
+		.mode = MODE_TRANSPORT,
+		.encr = ENCR_AES_CBC,
+		.encr_bits = 128,
+		.integ = INTEG_HMAC_SHA256_128,
+		.replay_window = 64,
 	};
 }
 
@@ -263,11 +275,12 @@ keys(void)
 /* With ESP: all of it.  Without: refused, with a reason that names the module. */
 START_TEST(installing)
 {
-	struct sa_spec  in = esp(0x10001, "10.66.0.2", "10.66.0.1"), out = esp(0x20001, "10.66.0.1", "10.66.0.2"), got;
-	struct sa_keys  x = keys();
+	struct sa_spec in = esp(0x10001, "10.66.0.2", "10.66.0.1"),
+		       out = esp(0x20001, "10.66.0.1", "10.66.0.2"), got;
+	struct sa_keys x = keys();
 	struct sa_usage u;
 	struct endpoint src = { ip("10.66.0.77"), 0 }, dst = { in.id.dst, 0 };
-	ike_err         err;
+	ike_err err;
 
 	err = k->ops->sa_install(k, &out, &x, false);
 	if ((k->features & KERN_ESP) == 0) {
@@ -347,10 +360,12 @@ END_TEST
 START_TEST(overrun)
 {
 	unsigned overruns = 0;
-	int      small = 1;
+	int small = 1;
 
-	ck_assert_int_eq(setsockopt(k->ops->fd(k), SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
-	run("for i in $(seq 100); do echo xfrm policy update src 10.66.0.1/32 dst 10.66.0.2/32 dir out priority $i; done | ip -batch -");
+	ck_assert_int_eq(
+	    setsockopt(k->ops->fd(k), SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
+	run("for i in $(seq 100); do echo xfrm policy update src 10.66.0.1/32 dst 10.66.0.2/32 dir "
+	    "out priority $i; done | ip -batch -");
 	k->ops->readable(k);
 	for (unsigned i = 0; i < seen.n; i++)
 		overruns += seen.v[i].kind == KERN_EV_OVERRUN;
@@ -367,7 +382,7 @@ END_TEST
 START_TEST(without_events)
 {
 	struct kern_options o = { .probe = false };
-	struct kern        *quiet;
+	struct kern *quiet;
 
 	ck_assert_int_eq(kern_open(NULL, &o, NULL, &quiet), IKE_OK);
 	ck_assert_int_eq(quiet->ops->fd(quiet), -1);
@@ -381,11 +396,12 @@ END_TEST
 
 START_TEST(probed)
 {
-	char        words[128];
+	char words[128];
 	struct text t = text_in(words, sizeof(words));
 
 	/* every kernel that these tests meet has these three */
-	ck_assert_uint_eq(k->features & (KERN_MARK | KERN_IFID | KERN_EVENTS_ALL), KERN_MARK | KERN_IFID | KERN_EVENTS_ALL);
+	ck_assert_uint_eq(k->features & (KERN_MARK | KERN_IFID | KERN_EVENTS_ALL),
+	    KERN_MARK | KERN_IFID | KERN_EVENTS_ALL);
 	/* probing leaves nothing behind */
 	ck_assert_uint_eq(dump().sa, 0);
 	kern_features_text(KERN_ESP | KERN_IFID, &t);
@@ -401,7 +417,7 @@ END_TEST
 static struct {
 	enum rtnl_change what[32];
 	struct rtnl_addr a[32];
-	unsigned         n;
+	unsigned n;
 } changes;
 
 static void
@@ -417,17 +433,18 @@ static unsigned
 count_changes(enum rtnl_change what, const char *addr)
 {
 	struct addr_buf b;
-	unsigned        n = 0;
+	unsigned n = 0;
 
 	for (unsigned i = 0; i < changes.n; i++)
-		n += changes.what[i] == what && strcmp(addr_text(&changes.a[i].addr, &b), addr) == 0;
+		n +=
+		    changes.what[i] == what && strcmp(addr_text(&changes.a[i].addr, &b), addr) == 0;
 	return n;
 }
 
 START_TEST(watching)
 {
 	struct rtnl *r;
-	size_t       n, before;
+	size_t n, before;
 
 	changes.n = 0;
 	ck_assert_int_eq(rtnl_new(on_addr, NULL, &r), IKE_OK);
@@ -457,19 +474,21 @@ END_TEST
 START_TEST(watching_overrun)
 {
 	struct rtnl *r;
-	int          small = 1;
+	int small = 1;
 
 	changes.n = 0;
 	ck_assert_int_eq(rtnl_new(on_addr, NULL, &r), IKE_OK);
 	ck_assert_int_eq(setsockopt(rtnl_fd(r), SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
 	changes.n = 0;
-	run("(for i in $(seq 60); do echo addr add 10.66.9.1/24 dev live0; echo addr del 10.66.9.1/24 dev live0; done;"
+	run("(for i in $(seq 60); do echo addr add 10.66.9.1/24 dev live0; echo addr del "
+	    "10.66.9.1/24 dev live0; done;"
 	    " echo addr add 10.66.8.1/24 dev live0) | ip -batch -");
 	/* until the dump is through */
 	for (int i = 0; i < 10; i++)
 		ck_assert_int_eq(rtnl_readable(r), IKE_OK);
 	ck_assert_uint_eq(count_changes(RTNL_ADDED, "10.66.8.1"), 1);
-	ck_assert_uint_eq(count_changes(RTNL_ADDED, "10.66.9.1"), count_changes(RTNL_REMOVED, "10.66.9.1"));
+	ck_assert_uint_eq(
+	    count_changes(RTNL_ADDED, "10.66.9.1"), count_changes(RTNL_REMOVED, "10.66.9.1"));
 	ck_assert_uint_lt(changes.n, 32);
 	ck_assert_uint_eq(count_changes(RTNL_REMOVED, "10.66.0.1"), 0);
 	run("ip addr del 10.66.8.1/24 dev live0");
@@ -482,18 +501,20 @@ own_namespace(void)
 {
 	if (unshare(CLONE_NEWNET) != 0)
 		return false;
-	return system("ip link add live0 type veth peer name live1 && ip link set live0 up && ip link set live1 up &&"
-	              " ip addr add 10.66.0.1/24 dev live0 && ip neigh add 10.66.0.2 lladdr 02:00:00:00:00:02 dev live0 &&"
-	              " ip xfrm policy flush") == 0;
+	return system("ip link add live0 type veth peer name live1 && ip link set live0 up && ip "
+		      "link set live1 up &&"
+		      " ip addr add 10.66.0.1/24 dev live0 && ip neigh add 10.66.0.2 lladdr "
+		      "02:00:00:00:00:02 dev live0 &&"
+		      " ip xfrm policy flush") == 0;
 }
 
 int
 main(void)
 {
-	Suite   *s = suite_create("kern_live");
-	TCase   *t = tcase_create("xfrm"), *a = tcase_create("rtnl");
+	Suite *s = suite_create("kern_live");
+	TCase *t = tcase_create("xfrm"), *a = tcase_create("rtnl");
 	SRunner *r = srunner_create(s);
-	int      failed;
+	int failed;
 
 	suite_add_tcase(s, t);
 	suite_add_tcase(s, a);

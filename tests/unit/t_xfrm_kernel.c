@@ -34,7 +34,7 @@ check_prefix(const struct prefix *p, const char *text)
 static struct kern_event
 event_of(const char *kernel, const char *label, unsigned nth)
 {
-	struct vector     v;
+	struct vector v;
 	struct kern_event ev;
 
 	vector_find(kernel, label, nth, &v);
@@ -95,7 +95,7 @@ END_TEST
 
 START_TEST(policy_events)
 {
-	const char       *k = kernels[_i];
+	const char *k = kernels[_i];
 	struct kern_event ev = event_of(k, "ev-policy-new", 0);
 
 	ck_assert_int_eq(ev.kind, KERN_EV_SP_NEW);
@@ -135,9 +135,9 @@ END_TEST
 
 START_TEST(larval_states)
 {
-	struct vector  v;
+	struct vector v;
 	struct kern_sa sa;
-	bool           reserved = false;
+	bool reserved = false;
 
 	for (unsigned i = 0; i < 3; i++) {
 		vector_find(kernels[_i], "dump-larval", i, &v);
@@ -159,7 +159,7 @@ END_TEST
 
 START_TEST(sa_with_everything)
 {
-	struct vector  v;
+	struct vector v;
 	struct kern_sa sa;
 
 	vector_find("linux-6.1", "dump-sa-esn", 0, &v);
@@ -241,9 +241,10 @@ END_TEST
 START_TEST(migrate_event)
 {
 	struct {
-		struct nlmsghdr           h;
+		struct nlmsghdr h;
 		struct xfrm_userpolicy_id id;
-	} m = { .h = { .nlmsg_len = sizeof(m), .nlmsg_type = XFRM_MSG_MIGRATE, .nlmsg_pid = 4711 } };
+	} m = { .h = {
+		    .nlmsg_len = sizeof(m), .nlmsg_type = XFRM_MSG_MIGRATE, .nlmsg_pid = 4711 } };
 	struct kern_event ev;
 
 	m.id.dir = XFRM_POLICY_IN;
@@ -261,9 +262,9 @@ static ike_err
 any_get(struct slice s)
 {
 	struct kern_event ev;
-	struct kern_sa    sa;
-	struct sp_spec    sp;
-	ike_err           err = xfrm_get_event(s, &ev);
+	struct kern_sa sa;
+	struct sp_spec sp;
+	ike_err err = xfrm_get_event(s, &ev);
 
 	/* whatever the type says: readers check for themselves */
 	(void)!xfrm_get_sa(s, &sa);
@@ -277,7 +278,7 @@ get_prefix(const struct vector *v, size_t n, bool honest)
 {
 	uint8_t *p = malloc(n > 0 ? n : 1);
 	uint32_t len = (uint32_t)n;
-	ike_err  err;
+	ike_err err;
 
 	ck_assert_ptr_nonnull(p);
 	memcpy(p, v->b, n);
@@ -291,8 +292,8 @@ get_prefix(const struct vector *v, size_t n, bool honest)
 START_TEST(every_prefix)
 {
 	struct vector v;
-	FILE         *f = vectors_open(kernels[_i]);
-	unsigned      messages = 0;
+	FILE *f = vectors_open(kernels[_i]);
+	unsigned messages = 0;
 
 	for (; vectors_next(f, &v); messages++) {
 		ck_assert_int_eq(get_prefix(&v, v.n, true), IKE_OK);
@@ -315,7 +316,7 @@ END_TEST
 START_TEST(every_byte_damaged)
 {
 	struct vector v;
-	FILE         *f = vectors_open(kernels[_i]);
+	FILE *f = vectors_open(kernels[_i]);
 
 	while (vectors_next(f, &v)) {
 		for (size_t i = 0; i < v.n; i++) {
@@ -324,7 +325,8 @@ START_TEST(every_byte_damaged)
 
 			v.b[i] ^= 0xff;
 			err = get_prefix(&v, v.n, false);
-			ck_assert(err == IKE_OK || err == IKE_E_SHORT || err == IKE_E_FORMAT || err == IKE_E_UNSUPPORTED);
+			ck_assert(err == IKE_OK || err == IKE_E_SHORT || err == IKE_E_FORMAT ||
+				  err == IKE_E_UNSUPPORTED);
 			v.b[i] = was;
 		}
 	}
@@ -334,7 +336,7 @@ END_TEST
 
 START_TEST(foreign_types)
 {
-	struct nlmsghdr   h = { .nlmsg_len = sizeof(h) };
+	struct nlmsghdr h = { .nlmsg_len = sizeof(h) };
 	struct kern_event ev;
 
 	for (unsigned type = 0; type < 64; type++) {
@@ -360,7 +362,7 @@ make_ack(uint8_t *b, int error, bool capped, const char *text)
 {
 	struct nlmsghdr h = { .nlmsg_type = NLMSG_ERROR };
 	struct nlmsgerr e = { .error = error };
-	size_t          n = sizeof(h) + sizeof(e);
+	size_t n = sizeof(h) + sizeof(e);
 
 	e.msg.nlmsg_len = sizeof(e.msg) + 20;
 	if (capped)
@@ -369,7 +371,8 @@ make_ack(uint8_t *b, int error, bool capped, const char *text)
 		n += 20;
 	memset(b, 0, 512);
 	if (text != NULL) {
-		struct nlattr a = { .nla_type = NLMSGERR_ATTR_MSG, .nla_len = (uint16_t)(sizeof(a) + strlen(text) + 1) };
+		struct nlattr a = { .nla_type = NLMSGERR_ATTR_MSG,
+			.nla_len = (uint16_t)(sizeof(a) + strlen(text) + 1) };
 
 		h.nlmsg_flags |= NLM_F_ACK_TLVS;
 		memcpy(b + n, &a, sizeof(a));
@@ -385,10 +388,10 @@ make_ack(uint8_t *b, int error, bool capped, const char *text)
 START_TEST(acks)
 {
 	_Alignas(16) uint8_t b[512];
-	char                 out[64];
-	struct text          t = text_in(out, sizeof(out));
-	int                  errnum = -1;
-	size_t               n = make_ack(b, 0, true, NULL);
+	char out[64];
+	struct text t = text_in(out, sizeof(out));
+	int errnum = -1;
+	size_t n = make_ack(b, 0, true, NULL);
 
 	ck_assert_int_eq(xfrm_get_ack(slice_of(b, n), &errnum, &t), IKE_OK);
 	ck_assert_int_eq(errnum, 0);
@@ -420,10 +423,10 @@ END_TEST
 int
 main(void)
 {
-	Suite   *s = suite_create("xfrm_kernel");
-	TCase   *t = tcase_create("recorded");
+	Suite *s = suite_create("xfrm_kernel");
+	TCase *t = tcase_create("recorded");
 	SRunner *r = srunner_create(s);
-	int      failed;
+	int failed;
 
 	suite_add_tcase(s, t);
 	tcase_set_timeout(t, 60);

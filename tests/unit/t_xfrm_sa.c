@@ -22,8 +22,12 @@ static struct sa_spec
 esp_spec(void)
 {
 	return (struct sa_spec){
-		.id = { .proto = PROTO_ESP, .spi = 0x1001, .dst = ip("192.0.2.2") }, .src = ip("192.0.2.1"),
-		.mode = MODE_TRANSPORT, .encr = ENCR_AES_CBC, .encr_bits = 128, .integ = INTEG_HMAC_SHA1_96,
+		.id = { .proto = PROTO_ESP, .spi = 0x1001, .dst = ip("192.0.2.2") },
+		.src = ip("192.0.2.1"),
+		.mode = MODE_TRANSPORT,
+		.encr = ENCR_AES_CBC,
+		.encr_bits = 128,
+		.integ = INTEG_HMAC_SHA1_96,
 	};
 }
 
@@ -73,12 +77,25 @@ attr_at(struct slice s, size_t fixed, unsigned type)
 START_TEST(golden_esp)
 {
 	static const uint8_t sha1_96[] = {
-		/* nla_len, nla_type 20 */ 0x60, 0, 20, 0, 'h', 'm', 'a', 'c', '(', 's', 'h', 'a', '1', ')',
+		/* nla_len, nla_type 20 */ 0x60,
+		0,
+		20,
+		0,
+		'h',
+		'm',
+		'a',
+		'c',
+		'(',
+		's',
+		'h',
+		'a',
+		'1',
+		')',
 	};
-	struct sa_spec  s = esp_spec();
-	struct sa_keys  k = keys_of(16, 20);
+	struct sa_spec s = esp_spec();
+	struct sa_keys k = keys_of(16, 20);
 	struct xfrm_msg m;
-	struct slice    b;
+	struct slice b;
 
 	s.reqid = 7;
 	s.seq = 0x55;
@@ -94,13 +111,15 @@ START_TEST(golden_esp)
 	/* selector: empty but for what the kernel fills in itself */
 	for (size_t i = 16; i < 16 + 56; i++)
 		ck_assert_uint_eq(b.p[i], 0);
-	ck_assert_mem_eq(b.p + 72, ((uint8_t[]){ 192, 0, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }), 16);
+	ck_assert_mem_eq(
+	    b.p + 72, ((uint8_t[]){ 192, 0, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }), 16);
 	ck_assert_mem_eq(b.p + 88, ((uint8_t[]){ 0, 0, 0x10, 0x01, 50 }), 5);
 	ck_assert_mem_eq(b.p + 96, ((uint8_t[]){ 192, 0, 2, 1 }), 4);
 	/* limits: soft bytes none, hard bytes 1000, packets none */
 	ck_assert_mem_eq(b.p + 112, "\xff\xff\xff\xff\xff\xff\xff\xff", 8);
 	ck_assert_mem_eq(b.p + 120, "\xe8\x03\0\0\0\0\0\0", 8);
-	ck_assert_mem_eq(b.p + 128, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 16);
+	ck_assert_mem_eq(
+	    b.p + 128, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 16);
 	ck_assert_uint_eq(u32_at(b, 144), 2880);
 	ck_assert_uint_eq(u32_at(b, 152), 3600);
 	/* seq, reqid, family, mode, window, flags */
@@ -147,7 +166,7 @@ static void
 round_trip(const struct sa_spec *s, const struct sa_keys *k, const struct sa_label *label)
 {
 	struct xfrm_msg m;
-	struct kern_sa  back;
+	struct kern_sa back;
 
 	ck_assert_int_eq(xfrm_put_sa(&m, XFRM_MSG_NEWSA, s, k, label), IKE_OK);
 	ck_assert_int_eq(xfrm_get_sa(xfrm_msg_slice(&m), &back), IKE_OK);
@@ -162,12 +181,12 @@ round_trip(const struct sa_spec *s, const struct sa_keys *k, const struct sa_lab
 
 START_TEST(every_cipher)
 {
-	size_t            n;
+	size_t n;
 	const struct alg *v = alg_all(&n);
-	unsigned          tried = 0;
+	unsigned tried = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		bool           aead = (v[i].flags & ALG_AEAD) != 0;
+		bool aead = (v[i].flags & ALG_AEAD) != 0;
 		struct sa_spec s = esp_spec();
 
 		if (v[i].kind != ALG_ENCR || v[i].xfrm == NULL)
@@ -175,7 +194,9 @@ START_TEST(every_cipher)
 		s.encr = (uint16_t)v[i].id;
 		s.integ = aead ? ALG_ID_NONE : INTEG_HMAC_SHA256_128;
 		for (unsigned bits = v[i].key_min; bits <= v[i].key_max; bits += v[i].key_step) {
-			struct sa_keys k = keys_of((uint16_t)(bits / 8 + (v[i].key_max != 0 ? v[i].salt : 0u)), aead ? 0 : 32);
+			struct sa_keys k =
+			    keys_of((uint16_t)(bits / 8 + (v[i].key_max != 0 ? v[i].salt : 0u)),
+				aead ? 0 : 32);
 
 			s.encr_bits = (uint16_t)bits;
 			round_trip(&s, &k, NULL);
@@ -190,16 +211,16 @@ END_TEST
 
 START_TEST(every_integrity)
 {
-	size_t            n;
+	size_t n;
 	const struct alg *v = alg_all(&n);
-	unsigned          tried = 0;
+	unsigned tried = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		struct sa_spec  s = esp_spec();
-		struct sa_keys  k = keys_of(0, (uint16_t)(v[i].key_default / 8));
+		struct sa_spec s = esp_spec();
+		struct sa_keys k = keys_of(0, (uint16_t)(v[i].key_default / 8));
 		struct xfrm_msg m;
-		struct slice    b;
-		size_t          at;
+		struct slice b;
+		size_t at;
 
 		if (v[i].kind != ALG_INTEG || v[i].xfrm == NULL || v[i].id == INTEG_NONE)
 			continue;
@@ -235,8 +256,8 @@ END_TEST
 START_TEST(everything_else)
 {
 	struct sa_label label = { .ctx = "system_u:object_r:ipsec_t:s0", .doi = 1, .alg = 1 };
-	struct sa_spec  s = esp_spec();
-	struct sa_keys  k = keys_of(16, 20);
+	struct sa_spec s = esp_spec();
+	struct sa_keys k = keys_of(16, 20);
 
 	s.mode = MODE_TUNNEL;
 	s.flags = SA_NOECN | SA_DECAP_DSCP | SA_NOPMTUDISC | SA_WILDRECV | SA_AF_UNSPEC;
@@ -265,7 +286,9 @@ END_TEST
 START_TEST(ipcomp)
 {
 	struct sa_spec s = { .id = { .proto = PROTO_IPCOMP, .spi = 0x1005, .dst = ip("192.0.2.2") },
-		.src = ip("192.0.2.1"), .mode = MODE_TRANSPORT, .comp = COMP_DEFLATE };
+		.src = ip("192.0.2.1"),
+		.mode = MODE_TRANSPORT,
+		.comp = COMP_DEFLATE };
 	struct sa_keys k = { .encr_len = 0 };
 
 	round_trip(&s, &k, NULL);
@@ -281,13 +304,13 @@ START_TEST(windows)
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		for (unsigned esn = 0; esn < 2; esn++) {
-			struct sa_spec  s = esp_spec();
-			struct sa_keys  k = keys_of(16, 20);
+			struct sa_spec s = esp_spec();
+			struct sa_keys k = keys_of(16, 20);
 			struct xfrm_msg m;
-			struct slice    b;
-			size_t          at;
-			uint32_t        want = esn != 0 && sizes[i] == 0 ? 32 : sizes[i];
-			struct kern_sa  back;
+			struct slice b;
+			size_t at;
+			uint32_t want = esn != 0 && sizes[i] == 0 ? 32 : sizes[i];
+			struct kern_sa back;
 
 			s.replay_window = sizes[i];
 			s.flags = esn != 0 ? SA_ESN : 0;
@@ -363,7 +386,7 @@ START_TEST(refused_keys)
 
 	ck_assert_int_eq(put(&s, &k), IKE_E_RANGE);
 	k.encr_len = 32;
-	ck_assert_int_eq(put(&s, &k), IKE_E_RANGE);      /* 128 bits were promised */
+	ck_assert_int_eq(put(&s, &k), IKE_E_RANGE); /* 128 bits were promised */
 	s.encr_bits = 0;
 	ck_assert_int_eq(put(&s, &k), IKE_OK);
 	k.encr_len = 0;
@@ -390,10 +413,10 @@ END_TEST
 
 START_TEST(ids)
 {
-	struct sa_id    id = { .proto = PROTO_ESP, .spi = 0x01020304, .dst = ip("2001:db8::2") };
-	struct addr     src = ip("2001:db8::1"), other = ip("192.0.2.1");
+	struct sa_id id = { .proto = PROTO_ESP, .spi = 0x01020304, .dst = ip("2001:db8::2") };
+	struct addr src = ip("2001:db8::1"), other = ip("192.0.2.1");
 	struct xfrm_msg m;
-	struct slice    b;
+	struct slice b;
 
 	ck_assert_int_eq(xfrm_put_sa_id(&m, XFRM_MSG_DELSA, &id, NULL), IKE_OK);
 	b = xfrm_msg_slice(&m);
@@ -416,11 +439,16 @@ END_TEST
 START_TEST(reserve_and_flush)
 {
 	struct xfrm_spi_request r = {
-		.id = { .proto = PROTO_AH, .spi = 99, .dst = ip("192.0.2.2") }, .src = ip("192.0.2.1"), .mode = MODE_TUNNEL,
-		.reqid = 3, .seq = 8, .min = 0x100, .max = 0x1ff,
+		.id = { .proto = PROTO_AH, .spi = 99, .dst = ip("192.0.2.2") },
+		.src = ip("192.0.2.1"),
+		.mode = MODE_TUNNEL,
+		.reqid = 3,
+		.seq = 8,
+		.min = 0x100,
+		.max = 0x1ff,
 	};
 	struct xfrm_msg m;
-	struct slice    b;
+	struct slice b;
 
 	ck_assert_int_eq(xfrm_put_allocspi(&m, &r), IKE_OK);
 	b = xfrm_msg_slice(&m);
@@ -444,10 +472,10 @@ START_TEST(moved)
 {
 	struct endpoint src = { ip("198.51.100.1"), 4500 }, dst = { ip("198.51.100.2"), 7000 };
 	struct endpoint six = { ip("2001:db8::2"), 0 };
-	struct vector   v;
+	struct vector v;
 	struct xfrm_msg m;
-	struct kern_sa  old, new;
-	struct slice    b;
+	struct kern_sa old, new;
+	struct slice b;
 
 	vector_find("linux-6.1", "dump-sa-esn", 0, &v);
 	ck_assert_int_eq(xfrm_get_sa(slice_of(v.b, v.n), &old), IKE_OK);
@@ -496,10 +524,10 @@ END_TEST
 int
 main(void)
 {
-	Suite   *s = suite_create("xfrm_sa");
-	TCase   *t = tcase_create("codec");
+	Suite *s = suite_create("xfrm_sa");
+	TCase *t = tcase_create("codec");
 	SRunner *r = srunner_create(s);
-	int      failed;
+	int failed;
 
 	suite_add_tcase(s, t);
 	tcase_add_test(t, golden_esp);

@@ -41,19 +41,24 @@ tunnel_spec(void)
 	s.id.sel.proto = 17;
 	s.id.sel.dport = 53;
 	s.id.sel.dport_set = true;
-	s.tmpl[0] = (struct sp_tmpl){ .proto = PROTO_IPCOMP, .mode = MODE_TRANSPORT, .level = SP_USE };
-	s.tmpl[1] = (struct sp_tmpl){ .proto = PROTO_ESP, .mode = MODE_TUNNEL, .level = SP_UNIQUE, .reqid = 77,
-		.src = ip("192.0.2.1"), .dst = ip("192.0.2.2") };
+	s.tmpl[0] =
+	    (struct sp_tmpl){ .proto = PROTO_IPCOMP, .mode = MODE_TRANSPORT, .level = SP_USE };
+	s.tmpl[1] = (struct sp_tmpl){ .proto = PROTO_ESP,
+		.mode = MODE_TUNNEL,
+		.level = SP_UNIQUE,
+		.reqid = 77,
+		.src = ip("192.0.2.1"),
+		.dst = ip("192.0.2.2") };
 	return s;
 }
 
 START_TEST(golden)
 {
-	struct sp_spec               s = tunnel_spec();
+	struct sp_spec s = tunnel_spec();
 	struct xfrm_userpolicy_info *u;
-	struct xfrm_user_tmpl       *t;
-	struct xfrm_msg              m;
-	struct slice                 b;
+	struct xfrm_user_tmpl *t;
+	struct xfrm_msg m;
+	struct slice b;
 
 	ck_assert_int_eq(xfrm_put_sp(&m, XFRM_MSG_NEWPOLICY, &s), IKE_OK);
 	b = xfrm_msg_slice(&m);
@@ -91,7 +96,7 @@ static void
 round_trip(const struct sp_spec *s)
 {
 	struct xfrm_msg m;
-	struct sp_spec  back;
+	struct sp_spec back;
 
 	ck_assert_int_eq(xfrm_put_sp(&m, XFRM_MSG_UPDPOLICY, s), IKE_OK);
 	ck_assert_int_eq(xfrm_get_sp(xfrm_msg_slice(&m), &back), IKE_OK);
@@ -133,7 +138,9 @@ START_TEST(round_trips)
 	round_trip(&s);
 	s.ntmpl = SP_MAX_TMPL;
 	for (unsigned i = 2; i < SP_MAX_TMPL; i++)
-		s.tmpl[i] = (struct sp_tmpl){ .proto = PROTO_AH, .mode = MODE_TRANSPORT, .level = SP_REQUIRE };
+		s.tmpl[i] = (struct sp_tmpl){
+			.proto = PROTO_AH, .mode = MODE_TRANSPORT, .level = SP_REQUIRE
+		};
 	round_trip(&s);
 	s.ntmpl = 0;
 	s.action = SP_NONE;
@@ -199,9 +206,9 @@ END_TEST
 
 START_TEST(ids)
 {
-	struct sp_spec  s = tunnel_spec();
+	struct sp_spec s = tunnel_spec();
 	struct xfrm_msg m;
-	struct slice    b;
+	struct slice b;
 
 	ck_assert_int_eq(xfrm_put_sp_id(&m, XFRM_MSG_DELPOLICY, &s.id), IKE_OK);
 	b = xfrm_msg_slice(&m);
@@ -219,9 +226,9 @@ END_TEST
 /* Policies of sockets come in dumps, with directions of their own. */
 START_TEST(of_sockets)
 {
-	struct sp_spec               s = { .action = SP_NONE }, back;
+	struct sp_spec s = { .action = SP_NONE }, back;
 	struct xfrm_userpolicy_info *u;
-	struct xfrm_msg              m;
+	struct xfrm_msg m;
 
 	s.id.sel.src = net("0.0.0.0/0");
 	s.id.sel.dst = net("0.0.0.0/0");
@@ -239,10 +246,10 @@ END_TEST
 /* Templates are whole, and no more than six. */
 START_TEST(bad_templates)
 {
-	struct sp_spec   s = tunnel_spec(), back;
-	struct xfrm_msg  m;
+	struct sp_spec s = tunnel_spec(), back;
+	struct xfrm_msg m;
 	struct nlmsghdr *h = xfrm_msg_hdr(&m);
-	struct nlattr   *a;
+	struct nlattr *a;
 
 	ck_assert_int_eq(xfrm_put_sp(&m, XFRM_MSG_NEWPOLICY, &s), IKE_OK);
 	a = (void *)(m.b + 16 + 168);
@@ -257,16 +264,16 @@ END_TEST
 /* --- rtnetlink --- */
 
 struct addr_msg {
-	struct nlmsghdr  h;
+	struct nlmsghdr h;
 	struct ifaddrmsg m;
-	uint8_t          attrs[64];
+	uint8_t attrs[64];
 };
 
 static void
 add_attr(struct addr_msg *x, uint16_t type, const void *p, uint16_t n)
 {
 	struct nlattr a = { .nla_type = type, .nla_len = (uint16_t)(sizeof(a) + n) };
-	size_t        at = x->h.nlmsg_len - sizeof(x->h) - sizeof(x->m);
+	size_t at = x->h.nlmsg_len - sizeof(x->h) - sizeof(x->m);
 
 	memcpy(x->attrs + at, &a, sizeof(a));
 	memcpy(x->attrs + at + sizeof(a), p, n);
@@ -277,18 +284,19 @@ static struct addr_msg
 addr_msg(uint16_t type, uint8_t family)
 {
 	return (struct addr_msg){
-		.h = { .nlmsg_len = sizeof(struct nlmsghdr) + sizeof(struct ifaddrmsg), .nlmsg_type = type },
+		.h = { .nlmsg_len = sizeof(struct nlmsghdr) + sizeof(struct ifaddrmsg),
+		    .nlmsg_type = type },
 		.m = { .ifa_family = family, .ifa_prefixlen = 24, .ifa_index = 3 },
 	};
 }
 
 START_TEST(addresses)
 {
-	struct addr_msg  x = addr_msg(RTM_NEWADDR, 2);
+	struct addr_msg x = addr_msg(RTM_NEWADDR, 2);
 	struct rtnl_addr a;
-	struct addr_buf  b;
-	bool             removed;
-	uint32_t         flags = IFA_F_TENTATIVE | IFA_F_DEPRECATED | IFA_F_TEMPORARY;
+	struct addr_buf b;
+	bool removed;
+	uint32_t flags = IFA_F_TENTATIVE | IFA_F_DEPRECATED | IFA_F_TEMPORARY;
 
 	/* point to point: IFA_ADDRESS is the other end */
 	add_attr(&x, IFA_ADDRESS, (uint8_t[]){ 192, 0, 2, 9 }, 4);
@@ -308,7 +316,8 @@ START_TEST(addresses)
 	}
 
 	x = addr_msg(RTM_DELADDR, 10);
-	add_attr(&x, IFA_ADDRESS, (uint8_t[]){ 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 }, 16);
+	add_attr(&x, IFA_ADDRESS,
+	    (uint8_t[]){ 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 }, 16);
 	add_attr(&x, IFA_FLAGS, &flags, 4);
 	ck_assert_int_eq(rtnl_get_addr(slice_of(&x, x.h.nlmsg_len), &a, &removed), IKE_OK);
 	ck_assert(removed && !a.usable && a.deprecated && a.temporary);
@@ -326,13 +335,15 @@ END_TEST
 
 START_TEST(no_addresses)
 {
-	struct addr_msg  x = addr_msg(RTM_NEWLINK, 2);
+	struct addr_msg x = addr_msg(RTM_NEWLINK, 2);
 	struct rtnl_addr a;
-	bool             removed;
+	bool removed;
 
-	ck_assert_int_eq(rtnl_get_addr(slice_of(&x, x.h.nlmsg_len), &a, &removed), IKE_E_UNSUPPORTED);
+	ck_assert_int_eq(
+	    rtnl_get_addr(slice_of(&x, x.h.nlmsg_len), &a, &removed), IKE_E_UNSUPPORTED);
 	x = addr_msg(RTM_NEWADDR, 17);
-	ck_assert_int_eq(rtnl_get_addr(slice_of(&x, x.h.nlmsg_len), &a, &removed), IKE_E_UNSUPPORTED);
+	ck_assert_int_eq(
+	    rtnl_get_addr(slice_of(&x, x.h.nlmsg_len), &a, &removed), IKE_E_UNSUPPORTED);
 	x = addr_msg(RTM_NEWADDR, 2);
 	ck_assert_int_eq(rtnl_get_addr(slice_of(&x, x.h.nlmsg_len), &a, &removed), IKE_E_FORMAT);
 	add_attr(&x, IFA_LOCAL, "12345", 5);
@@ -345,10 +356,10 @@ END_TEST
 int
 main(void)
 {
-	Suite   *s = suite_create("xfrm_sp");
-	TCase   *t = tcase_create("codec");
+	Suite *s = suite_create("xfrm_sp");
+	TCase *t = tcase_create("codec");
 	SRunner *r = srunner_create(s);
-	int      failed;
+	int failed;
 
 	suite_add_tcase(s, t);
 	tcase_add_test(t, golden);

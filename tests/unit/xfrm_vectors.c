@@ -17,7 +17,7 @@ source_path(const char *name, char *buf, size_t cap)
 FILE *
 vectors_open(const char *name)
 {
-	char  rel[128], path[512];
+	char rel[128], path[512];
 	FILE *f;
 
 	snprintf(rel, sizeof(rel), "tests/vectors/xfrm/%s.txt", name);
@@ -51,7 +51,7 @@ void
 vector_find(const char *name, const char *label, unsigned nth, struct vector *out)
 {
 	FILE *f = vectors_open(name);
-	bool  found = false;
+	bool found = false;
 
 	while (!found && vectors_next(f, out))
 		found = strcmp(out->label, label) == 0 && nth-- == 0;

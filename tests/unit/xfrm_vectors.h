@@ -12,8 +12,8 @@
 #define VECTOR_LABEL 64
 
 struct vector {
-	char    label[VECTOR_LABEL];
-	size_t  n;
+	char label[VECTOR_LABEL];
+	size_t n;
 	_Alignas(16) uint8_t b[2048];
 };
 
