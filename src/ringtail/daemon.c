@@ -128,12 +128,12 @@ daemon_free(struct daemon *d)
 
 	if (d == NULL)
 		return;
+	while ((obj = slot_each(&d->children.ids, &it)) != NULL)
+		child_forget(obj);
+	it = 0;
 	while ((obj = slot_each(&d->ikes.ids, &it)) != NULL)
 		ike_sa_kill(obj, IKE_E_GONE, false);
 	reap(d);
-	it = 0;
-	while ((obj = slot_each(&d->children.ids, &it)) != NULL)
-		child_forget(obj);
 	slot_fini(&d->children.ids);
 	ike_table_fini(&d->ikes);
 	control_fini(d);
