@@ -183,10 +183,6 @@ call_end(const struct call *c, int errnum)
 	case ESRCH:
 	case ENOENT:
 		return IKE_E_NOTFOUND;
-	case EPERM:
-		return IKE_E_PERM;
-	case EPROTONOSUPPORT:
-		return IKE_E_UNSUPPORTED;
 	default:
 		return IKE_E_KERNEL;
 	}
@@ -529,8 +525,8 @@ simkern_new(unsigned features)
 	if (k == NULL)
 		return NULL;
 	k->features = features;
-	k->daemon = (struct sim_handle){ { .ops = &sim_ops, .features = features }, k, 1 };
-	k->other = (struct sim_handle){ { .ops = &sim_ops, .features = features }, k, 2 };
+	k->daemon = (struct sim_handle){ { .ops = &sim_ops, .features = features }, k, PID_DAEMON };
+	k->other = (struct sim_handle){ { .ops = &sim_ops, .features = features }, k, PID_OTHER };
 	k->last = &k->first;
 	k->acq_expires = 30;
 	list_init(&k->sas);

@@ -102,6 +102,13 @@ simkern_fail(struct simkern *k, unsigned n, int errnum, bool after);
 unsigned
 simkern_calls(const struct simkern *k);
 
+/*
+ * Report to simkern_kern() what it did itself, too, as PF_KEY does.  At first it is not, as with the XFRM back end; an overrun can
+ * happen only by what is reported.
+ */
+void
+simkern_set_echo(struct simkern *k, bool echo);
+
 /* Events of the kinds in |mask| (1 << enum kern_event_kind) are not reported from now on. */
 void
 simkern_mute(struct simkern *k, unsigned mask);

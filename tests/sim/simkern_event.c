@@ -17,6 +17,8 @@ sim_report(struct simkern *k, const struct kern_event *ev)
 
 	if ((k->muted >> ev->kind & 1) != 0 || (is_about_others(ev->kind) && (k->features & KERN_EVENTS_ALL) == 0))
 		return;
+	if (ev->pid == PID_DAEMON && !k->echo)
+		return;
 	e = k->event_limit != 0 && k->nevents >= k->event_limit ? NULL : malloc(sizeof(*e));
 	if (e == NULL) {          /* no room in the socket's buffer */
 		k->overrun = true;
@@ -85,6 +87,12 @@ sim_free_events(struct simkern *k)
 
 	while ((e = take_event(k)) != NULL)
 		free(e);
+}
+
+void
+simkern_set_echo(struct simkern *k, bool echo)
+{
+	k->echo = echo;
 }
 
 void

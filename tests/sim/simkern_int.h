@@ -10,6 +10,8 @@
 
 enum { TIMER_SA, TIMER_SP };
 
+enum { PID_DAEMON = 1, PID_OTHER = 2 };     /* in events; 0 is the kernel itself */
+
 struct sim_sa {
 	struct list     link;             /* all, oldest first */
 	struct hnode    by_spi, by_pair;
@@ -55,7 +57,7 @@ struct simkern {
 	struct heap        timers;
 	struct sim_event  *first, **last;
 	size_t             nevents, event_limit;
-	bool               overrun;
+	bool               overrun, echo;
 	unsigned           muted;
 	unsigned           calls, fail_in;
 	int                fail_errnum;

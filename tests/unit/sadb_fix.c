@@ -93,6 +93,7 @@ fix_open(struct fix *f)
 	f->other = simkern_other(f->k);
 	f->kern->on_event = on_event;
 	f->kern->event_arg = f;
+	simkern_set_echo(f->k, true);
 	simkern_tick(f->k, f->now);
 	f->db = new_db(f);
 	return f->db != NULL;

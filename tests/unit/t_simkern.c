@@ -35,6 +35,7 @@ open_kernel(struct heard *h)
 	memset(h, 0, sizeof(*h));
 	simkern_kern(k)->on_event = hear;
 	simkern_kern(k)->event_arg = h;
+	simkern_set_echo(k, true);
 	simkern_tick(k, SEC(100));
 	return k;
 }
@@ -533,7 +534,7 @@ START_TEST(features_and_faults)
 	struct sa_spec  s = fix_sa(&us, &peer, SA_OUT, 0x1001, 0);
 	struct sa_keys  keys = fix_keys(1);
 
-	ck_assert_int_eq(kn->ops->sa_install(kn, &s, &keys, false), IKE_E_UNSUPPORTED);
+	ck_assert_int_eq(kn->ops->sa_install(kn, &s, &keys, false), IKE_E_KERNEL);
 	ck_assert_int_eq(kn->errnum, EPROTONOSUPPORT);
 	ck_assert_str_eq(kn->reason, "Protocol not supported (Requested type not found)");
 	simkern_free(k);
@@ -545,7 +546,7 @@ START_TEST(features_and_faults)
 	ck_assert_uint_eq(simkern_sa_count(a), 1);
 	ck_assert_int_eq(kn->ops->sa_install(kn, &s, &keys, false), IKE_OK);
 	simkern_fail(a, 1, EPERM, true);
-	ck_assert_int_eq(kn->ops->sa_delete(kn, &s.id, &us), IKE_E_PERM);
+	ck_assert_int_eq(kn->ops->sa_delete(kn, &s.id, &us), IKE_E_KERNEL);
 	ck_assert_uint_eq(simkern_sa_count(a), 1);
 	ck_assert_uint_eq(simkern_calls(a), 4);
 }
@@ -576,6 +577,13 @@ START_TEST(events_wait_and_can_be_lost)
 	pump();
 	ck_assert_uint_eq(at_a.n[KERN_EV_SA_FLUSH], 0);
 	ck_assert_int_eq(kn->ops->fd(kn), -1);
+	/* what it did itself is not told unless asked for */
+	simkern_set_event_limit(a, 0);
+	simkern_set_echo(a, false);
+	sa(a, fix_sa(&us, &peer, SA_OUT, 0x1001, 0), 1);
+	ck_assert_uint_eq(simkern_pending(a), 0);
+	ck_assert_int_eq(simkern_other(a)->ops->sa_flush(simkern_other(a), PROTO_ESP), IKE_OK);
+	ck_assert_uint_eq(simkern_pending(a), 1);
 }
 END_TEST
 
