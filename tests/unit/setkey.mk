@@ -15,4 +15,5 @@ tests_unit_t_setkey_exec_LDADD = $(setkey_test_libs)
 EXTRA_DIST += \
 	tests/vectors/setkey/sad.conf tests/vectors/setkey/sad.dump tests/vectors/setkey/sad.xfrm \
 	tests/vectors/setkey/spd.conf tests/vectors/setkey/spd.dump tests/vectors/setkey/spd.xfrm \
-	tests/vectors/setkey/talk.conf
+	tests/vectors/setkey/talk.conf \
+	tests/lab/setkey.sh
