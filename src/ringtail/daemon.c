@@ -306,5 +306,10 @@ daemon_shutdown(struct daemon *d, ike_time now)
 	it = 0;
 	while ((c = slot_each(&d->children.ids, &it)) != NULL)
 		child_drop(c);
+	/* what the kernel would not let go of at the first try; nobody comes back to it later */
+	ike_err err = sadb_close(d->sadb);
+	if (err != IKE_OK)
+		log_put(d->env.log, LOG_L_ERROR, NULL, "something of ours stays in the kernel: %s (%s)", ike_err_text(err),
+		    d->env.kern->reason);
 	leave(d);
 }

@@ -158,19 +158,19 @@ restart(struct world *w)
 }
 
 static const struct scenario scenarios[] = {
-	{ "v2 first packet", build_v2, first_packet, one_pair_each, NULL, 0 },
-	{ "v2 both at once", build_v2, both_at_once, one_pair_each, NULL, 0 },
-	{ "v2 pfs", build_v2_pfs, first_packet, one_pair_each, NULL, 0 },
-	{ "v2 tunnel", build_v2_tunnel, first_packet, one_pair_each, NULL, 0 },
-	{ "v2 port", build_v2_port, port_packet, port_check, port_settled, 0 },
-	{ "v2 rekey", build_v2_short, rekeys, rekeys_check, NULL, 3 },
-	{ "v2 restart", build_v2, restart, one_pair_each, NULL, 0 },
-	{ "v1 first packet", build_v1, first_packet, one_pair_each, NULL, 0 },
-	{ "v1 both at once", build_v1, both_at_once, one_pair_each, NULL, 0 },
-	{ "v1 pfs", build_v1_pfs, first_packet, one_pair_each, NULL, 0 },
-	{ "v1 tunnel", build_v1_tunnel, first_packet, one_pair_each, NULL, 0 },
-	{ "v1 rekey", build_v1_short, rekeys, rekeys_check, NULL, 3 },
-	{ "v1 restart", build_v1, restart, one_pair_each, NULL, 0 },
+	{ .name = "v2 first packet", .build = build_v2, .run = first_packet, .check = one_pair_each },
+	{ .name = "v2 both at once", .build = build_v2, .run = both_at_once, .check = one_pair_each },
+	{ .name = "v2 pfs", .build = build_v2_pfs, .run = first_packet, .check = one_pair_each },
+	{ .name = "v2 tunnel", .build = build_v2_tunnel, .run = first_packet, .check = one_pair_each },
+	{ .name = "v2 port", .build = build_v2_port, .run = port_packet, .check = port_check, .settled = port_settled },
+	{ .name = "v2 rekey", .build = build_v2_short, .run = rekeys, .check = rekeys_check, .max_pairs = 3 },
+	{ .name = "v2 restart", .build = build_v2, .run = restart, .check = one_pair_each },
+	{ .name = "v1 first packet", .build = build_v1, .run = first_packet, .check = one_pair_each },
+	{ .name = "v1 both at once", .build = build_v1, .run = both_at_once, .check = one_pair_each },
+	{ .name = "v1 pfs", .build = build_v1_pfs, .run = first_packet, .check = one_pair_each },
+	{ .name = "v1 tunnel", .build = build_v1_tunnel, .run = first_packet, .check = one_pair_each },
+	{ .name = "v1 rekey", .build = build_v1_short, .run = rekeys, .check = rekeys_check, .max_pairs = 3 },
+	{ .name = "v1 restart", .build = build_v1, .run = restart, .check = one_pair_each },
 };
 
 int

@@ -3,6 +3,7 @@
  * A capture of the simulated world (raw IP packets, pcap) and the keys that open it: lines of Wireshark's
  * ikev2_decryption_table and ikev1_decryption_table.
  */
+#include "ringtail/v1/v1.h"
 #include "ringtail/v2/v2.h"
 #include "sim/world.h"
 
@@ -115,15 +116,14 @@ wireshark_integ(const struct suite *s)
 }
 
 static void
-keys_of(struct node *n, const struct ike_sa *ike)
+v2_keys_of(struct node *n, const struct ike_sa *ike)
 {
 	char line[1200];
 	struct text t = text_in(line, sizeof(line));
-	const struct v2_keys *k;
+	const struct v2_keys *k = &ike->v2->keys;
 
-	if (ike->v2 == NULL || ike->v2->keys.all.n == 0)
+	if (k->all.n == 0)
 		return;
-	k = &ike->v2->keys;
 	text_addf(&t, "%016llx,%016llx,", (unsigned long long)ike_spi_i(ike), (unsigned long long)ike_spi_r(ike));
 	text_hex(&t, v2_sk_e(k, true));
 	text_char(&t, ',');
@@ -134,6 +134,30 @@ keys_of(struct node *n, const struct ike_sa *ike)
 	text_hex(&t, v2_sk_a(k, false));
 	text_addf(&t, ",\"%s\"\n", wireshark_integ(&ike->suite));
 	put(&n->w->keys, slice_str(line));
+}
+
+/* "initiator cookie,key of the cipher" */
+static void
+v1_keys_of(struct node *n, const struct ike_sa *ike)
+{
+	char line[200];
+	struct text t = text_in(line, sizeof(line));
+
+	if (ike->v1->key.n == 0)
+		return;
+	text_addf(&t, "%016llx,", (unsigned long long)ike_spi_i(ike));
+	text_hex(&t, secret_slice(&ike->v1->key));
+	text_char(&t, '\n');
+	put(&n->w->v1_keys, slice_str(line));
+}
+
+static void
+keys_of(struct node *n, const struct ike_sa *ike)
+{
+	if (ike->v2 != NULL)
+		v2_keys_of(n, ike);
+	else if (ike->v1 != NULL)
+		v1_keys_of(n, ike);
 }
 
 void
@@ -147,6 +171,18 @@ capture_keys(struct node *n)
 	}
 }
 
+/* Negotiations that never got far enough to be told as up. */
+void
+capture_unfinished(struct node *n)
+{
+	const struct ike_sa *ike;
+	uint32_t it = 0;
+
+	while (n->daemon != NULL && (ike = slot_each(&n->daemon->ikes.ids, &it)) != NULL)
+		if (ike->state == IKE_CONNECTING)
+			keys_of(n, ike);
+}
+
 static void
 leave(const char *name, const char *what, struct slice s)
 {
@@ -154,6 +190,9 @@ leave(const char *name, const char *what, struct slice s)
 	FILE *f;
 
 	(void)snprintf(path, sizeof(path), "failed-%s.%s", name, what);
+	for (char *p = path; *p != '\0'; p++)
+		if (*p == ' ' || *p == '/')
+			*p = '_';
 	f = fopen(path, "w");
 	if (f == NULL)
 		return;
@@ -165,8 +204,11 @@ leave(const char *name, const char *what, struct slice s)
 void
 world_leave(struct world *w, const char *name)
 {
+	for (unsigned i = 0; i < w->n_nodes; i++)
+		capture_unfinished(&w->node[i]);
 	leave(name, "pcap", buf_slice(&w->pcap));
 	leave(name, "ikev2_decryption_table", buf_slice(&w->keys));
+	leave(name, "ikev1_decryption_table", buf_slice(&w->v1_keys));
 	for (unsigned i = 0; i < w->n_nodes; i++) {
 		char what[80];
 		(void)snprintf(what, sizeof(what), "%s.log", w->node[i].name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The network of the simulated world: everything in flight is a list in order of arrival.
+ * The network of the simulated world: everything in flight is a list in order of arrival.  On its way a datagram passes the
+ * tap, the tape, the sender's NAT, what the seed makes of it, and the receiver's NAT.
  */
 #include "sim/world.h"
 
@@ -20,10 +21,77 @@ struct flight {
 	uint8_t         data[];
 };
 
-static struct flight *
-launch(struct node *from, struct node *to, size_t len)
+void
+node_cut(struct node *n, bool cut)
 {
-	struct world *w = from->w;
+	n->cut = cut;
+}
+
+void
+node_apart(struct node *a, struct node *b, bool apart)
+{
+	uint64_t at_a = (uint64_t)1 << b->index, at_b = (uint64_t)1 << a->index;
+
+	a->apart = apart ? a->apart | at_a : a->apart & ~at_a;
+	b->apart = apart ? b->apart | at_b : b->apart & ~at_b;
+}
+
+static bool
+reaches(const struct node *from, const struct node *to)
+{
+	return !from->cut && (from->apart & (uint64_t)1 << to->index) == 0;
+}
+
+void
+node_nat(struct node *n, const char *outside)
+{
+	if (addr_parse(outside, &n->nat.outside) != IKE_OK)
+		n->w->error = IKE_E_SYNTAX;
+	n->nat.next = (uint16_t)(40000 + 100 * n->index);
+}
+
+void
+node_nat_rebind(struct node *n)
+{
+	memset(n->nat.inner, 0, sizeof(n->nat.inner));
+}
+
+static uint16_t
+nat_out(struct nat *nat, uint16_t inner)
+{
+	unsigned i;
+
+	for (i = 0; i + 1 < NAT_PORTS && nat->inner[i] != 0; i++)
+		if (nat->inner[i] == inner)
+			return nat->outer[i];
+	nat->inner[i] = inner;
+	nat->outer[i] = nat->next++;
+	return nat->outer[i];
+}
+
+/* Who gets what is sent to |dst|; it is rewritten on the way in.  NULL: nobody. */
+static struct node *
+receiver(struct world *w, struct endpoint *dst)
+{
+	for (unsigned i = 0; i < w->n_nodes; i++) {
+		struct node *n = &w->node[i];
+		if (n->nat.outside.family == 0 && addr_equal(&n->addr, &dst->addr))
+			return n;
+		if (n->nat.outside.family == 0 || !addr_equal(&n->nat.outside, &dst->addr))
+			continue;
+		for (unsigned k = 0; k < NAT_PORTS; k++) {
+			if (n->nat.inner[k] == 0 || n->nat.outer[k] != dst->port)
+				continue;
+			*dst = (struct endpoint){ n->addr, n->nat.inner[k] };
+			return n;
+		}
+	}
+	return NULL;
+}
+
+static struct flight *
+launch(struct world *w, struct node *from, struct node *to, size_t len, ike_time delay)
+{
 	struct flight *f = calloc(1, sizeof(*f) + len), **p = &w->flights;
 
 	if (f == NULL)
@@ -32,14 +100,24 @@ launch(struct node *from, struct node *to, size_t len)
 	f->to = to;
 	f->len = len;
 	f->seq = ++w->n_flights;
-	f->when = w->now + (w->opt.latency > 0 ? w->opt.latency : MSEC(10));
-	if (w->opt.jitter > 0)
-		f->when += world_random(w) % (uint32_t)(w->opt.jitter / 1000) * 1000;
+	f->when = w->now + delay;
 	while (*p != NULL && (*p)->when <= f->when)
 		p = &(*p)->next;
 	f->next = *p;
 	*p = f;
 	return f;
+}
+
+static ike_time
+travel_time(struct world *w)
+{
+	ike_time latency = w->opt.latency > 0 ? w->opt.latency : MSEC(10), t = latency;
+
+	if (w->opt.jitter > 0)
+		t += world_random(w) % (uint32_t)(w->opt.jitter / 1000) * 1000;
+	if (w->opt.reorder > 0 && world_random(w) % 100 < w->opt.reorder)
+		t += 3 * latency;
+	return t;
 }
 
 static bool
@@ -54,34 +132,76 @@ lost(struct world *w, size_t len)
 }
 
 static void
-put_dgram(struct node *from, struct node *to, const struct dgram *d)
+put_dgram(struct world *w, struct node *from, const struct dgram *d, ike_time delay)
 {
 	size_t head = d->natt ? NON_ESP_MARKER_LEN : 0;
-	struct flight *f = launch(from, to, d->data.n + head);
+	struct endpoint dst = d->remote;
+	struct node *to = receiver(w, &dst);
 
+	if (to == NULL || (from != NULL && !reaches(from, to)))
+		return;
+	struct flight *f = launch(w, from, to, d->data.n + head, delay);
 	if (f == NULL)
 		return;
 	f->src = d->local;
-	f->dst = d->remote;
+	f->dst = dst;
 	f->natt = d->natt;
-	memcpy(f->data + head, d->data.p, d->data.n);
+	if (d->data.n > 0)
+		memcpy(f->data + head, d->data.p, d->data.n);
+}
+
+static void
+put_on_tape(struct node *from, const struct dgram *d)
+{
+	struct tape *t = from->w->tape;
+	struct taped *v = realloc(t->v, (t->n + 1) * sizeof(*v));
+
+	if (v == NULL)
+		return;
+	t->v = v;
+	v[t->n] = (struct taped){ .when = from->w->now, .from = from->index, .src = d->local, .dst = d->remote, .natt = d->natt };
+	if (buf_set(&v[t->n].data, d->data) == IKE_OK)
+		t->n++;
 }
 
 void
-net_send(struct node *from, const struct dgram *d)
+tape_free(struct tape *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		buf_free(&t->v[i].data);
+	free(t->v);
+	*t = (struct tape){ 0 };
+}
+
+void
+net_send(struct node *from, const struct dgram *sent)
 {
 	struct world *w = from->w;
-	struct node *to = world_at(w, &d->remote.addr);
+	struct dgram d = *sent;
 
 	world_note(w, slice_of(&w->now, sizeof(w->now)));
-	world_note(w, d->data);
+	world_note(w, d.data);
 	if (!w->opt.no_pcap)
-		capture_dgram(w, d);
-	if (lost(w, d->data.n) || to == NULL || from->cut)
+		capture_dgram(w, &d);
+	if (w->tape != NULL)
+		put_on_tape(from, &d);
+	if (w->tap != NULL && !w->tap(w, from, &d, w->tap_arg))
 		return;
-	put_dgram(from, to, d);
+	if (lost(w, d.data.n))
+		return;
+	if (from->nat.outside.family != 0)
+		d.local = (struct endpoint){ from->nat.outside, nat_out(&from->nat, d.local.port) };
+	put_dgram(w, from, &d, travel_time(w));
 	if (w->opt.duplicate > 0 && world_random(w) % 100 < w->opt.duplicate)
-		put_dgram(from, to, d);
+		put_dgram(w, from, &d, travel_time(w));
+}
+
+void
+world_inject(struct world *w, const struct endpoint *src, const struct endpoint *dst, struct slice data, ike_time delay)
+{
+	struct dgram d = { .local = *src, .remote = *dst, .natt = dst->port == 4500, .data = data };
+
+	put_dgram(w, NULL, &d, delay);
 }
 
 void
@@ -89,9 +209,11 @@ net_packet(struct node *from, struct node *to, const struct sim_wire *wire)
 {
 	struct flight *f;
 
-	if (from->cut)
+	if (!reaches(from, to))
 		return;
-	f = launch(from, to, 0);
+	if (wire->nlayers > 0 && (from->nat.outside.family != 0 || to->nat.outside.family != 0))
+		return;
+	f = launch(from->w, from, to, 0, travel_time(from->w));
 	if (f == NULL)
 		return;
 	f->is_packet = true;

@@ -190,6 +190,73 @@ world_check(struct world *w)
 	return NULL;
 }
 
+struct other_end {
+	const struct sa_spec *sa;
+	bool                  found;
+};
+
+static void
+is_other_end(void *arg, const struct sa_spec *sa, const struct sa_usage *usage, const struct sp_spec *sp)
+{
+	struct other_end *o = arg;
+
+	(void)usage;
+	(void)sp;
+	if (sa != NULL && !sa_is_larval(sa) && sa->id.spi == o->sa->id.spi && sa->id.proto == o->sa->id.proto &&
+	    addr_equal(&sa->id.dst, &o->sa->id.dst))
+		o->found = true;
+}
+
+struct ends {
+	struct node *n;
+	const char  *wrong;
+};
+
+static void
+look_at_other_end(void *arg, const struct sa_spec *sa, const struct sa_usage *usage, const struct sp_spec *sp)
+{
+	struct ends *e = arg;
+	struct other_end o = { sa, false };
+	struct world *w = e->n->w;
+
+	(void)usage;
+	(void)sp;
+	if (sa == NULL || sa_is_larval(sa))
+		return;
+	for (unsigned i = 0; i < w->n_nodes; i++) {
+		struct node *n = &w->node[i];
+		struct kern *k = simkern_other(n->kern);
+		if (n == e->n || !(addr_equal(&n->addr, &sa->src) || addr_equal(&n->addr, &sa->id.dst)))
+			continue;
+		if (k->ops->dump(k, KERN_DUMP_SA, is_other_end, &o) == IKE_OK && !o.found)
+			e->wrong = "an SA has no other end";
+	}
+}
+
+const char *
+world_agree(struct world *w)
+{
+	for (unsigned i = 0; i < w->n_nodes; i++) {
+		struct ends e = { &w->node[i], NULL };
+		struct kern *k = simkern_other(e.n->kern);
+		if (k->ops->dump(k, KERN_DUMP_SA, look_at_other_end, &e) == IKE_OK && e.wrong != NULL)
+			return e.wrong;
+	}
+	return NULL;
+}
+
+unsigned
+node_all_ikes(const struct node *n)
+{
+	return n->daemon == NULL ? 0 : (unsigned)n->daemon->ikes.ids.count;
+}
+
+unsigned
+node_all_children(const struct node *n)
+{
+	return n->daemon == NULL ? 0 : (unsigned)n->daemon->children.ids.count;
+}
+
 bool
 node_logged(const struct node *n, const char *text)
 {

@@ -16,14 +16,46 @@
 
 #define WORLD_NODES 64
 
+struct world;
+struct node;
+
 struct world_options {
 	uint64_t seed;
 	ike_time latency;          /* one way; 0: 10 ms */
 	ike_time jitter;           /* added at random, 0: none: no reordering */
 	unsigned loss, duplicate;  /* percent of datagrams */
+	unsigned reorder;          /* percent of datagrams that come three latencies late */
 	unsigned mtu;              /* datagrams above are lost; 0: no limit */
 	unsigned drop_nth;         /* this datagram (1 = first) is lost; 0: none */
 	bool     no_pcap;          /* keep no capture (benchmarks) */
+	bool     debug2;           /* the highest log level */
+};
+
+#define NAT_PORTS 4
+
+/* A box in front of a node that rewrites its address and ports. */
+struct nat {
+	struct addr     outside;              /* family 0: none */
+	uint16_t        inner[NAT_PORTS];     /* 0: free */
+	uint16_t        outer[NAT_PORTS];
+	uint16_t        next;                 /* outer port of the next mapping */
+};
+
+/* Somebody on the path: sees each IKE datagram that a node sends, may lose it (false) or put other bytes in (kept by the tap). */
+typedef bool tap_fn(struct world *w, struct node *from, struct dgram *d, void *arg);
+
+/* A datagram as it was sent. */
+struct taped {
+	ike_time        when;
+	unsigned        from;         /* index of the node */
+	struct endpoint src, dst;
+	bool            natt;
+	struct buf      data;
+};
+
+struct tape {
+	struct taped   *v;
+	size_t          n;
 };
 
 struct node {
@@ -41,6 +73,8 @@ struct node {
 	struct buf      answer;       /* the last control answer */
 	uint64_t        seen_event;   /* of daemon->events */
 	bool            cut;          /* off the network */
+	uint64_t        apart;        /* bits of the nodes that it cannot reach */
+	struct nat      nat;
 	unsigned        generation;   /* restarts so far */
 	/* packets that this node sent, by fate */
 	unsigned        sent, clear, protected, held, delivered, dropped;
@@ -56,11 +90,14 @@ struct world {
 	uint64_t        n_datagrams;  /* IKE datagrams handed to the network */
 	uint64_t        n_flights;
 	uint64_t        transcript;   /* hash of all that was sent, when, and logged */
-	struct buf      pcap, keys;
+	struct buf      pcap, keys, v1_keys;
 	unsigned        max_pairs;    /* most outbound SAs from one node to another seen at once */
 	const char     *why_dropped;  /* of the last packet that was */
 	ike_err         error;        /* a node could not be made */
-	bool            nat;          /* a NAT between nodes 0 and the rest: rewrites node 0's address and ports */
+	tap_fn         *tap;
+	void           *tap_arg;
+	struct tape    *tape;         /* keeps a copy of every datagram sent, if set */
+	unsigned        features;     /* of the kernels of nodes to come */
 };
 
 struct world *world_new(const struct world_options *opt);
@@ -79,6 +116,21 @@ ike_err node_start(struct node *n);
 
 /* Take one node off the network, or put it back. */
 void node_cut(struct node *n, bool cut);
+
+/* Let no datagram or packet pass between two nodes, or let them again. */
+void node_apart(struct node *a, struct node *b, bool apart);
+
+/* Put the node behind a NAT box with this address outside, and give it new ports there.  ESP does not pass such a box. */
+void node_nat(struct node *n, const char *outside);
+void node_nat_rebind(struct node *n);
+
+/* A datagram from anywhere: arrives at |dst| after |delay|, whatever the network does to others.  |data| is copied. */
+void world_inject(struct world *w, const struct endpoint *src, const struct endpoint *dst, struct slice data, ike_time delay);
+
+/* Another configuration for a node, at once (as by a reload).  IKE_E_SYNTAX, IKE_E_NOMEM. */
+MUST_USE ike_err node_configure(struct node *n, const char *conf);
+
+void tape_free(struct tape *t);
 
 /* Pass time until |until|, or for |span|. */
 void world_run_to(struct world *w, ike_time until);
@@ -113,6 +165,11 @@ unsigned node_ikes(struct node *a, struct node *b);
 
 /* All models against their kernels and themselves: NULL, or what is wrong. */
 const char *world_check(struct world *w);
+/* Has every SA in a kernel its other end in the kernel it leads to?  Only when nothing is under way.  NULL, or what is wrong. */
+const char *world_agree(struct world *w);
+/* Most IKE SAs of any kind in any node, and children. */
+unsigned node_all_ikes(const struct node *n);
+unsigned node_all_children(const struct node *n);
 
 /* Does the log of |n| contain |text|? */
 bool node_logged(const struct node *n, const char *text);
@@ -133,8 +190,8 @@ ike_time net_next(const struct world *w);
 void net_deliver(struct world *w);
 void net_free(struct world *w);
 void world_note(struct world *w, struct slice bytes);
-struct node *world_at(struct world *w, const struct addr *a);
 void capture_dgram(struct world *w, const struct dgram *d);
 void capture_keys(struct node *n);
+void capture_unfinished(struct node *n);
 
 #endif
