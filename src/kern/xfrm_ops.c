@@ -47,7 +47,10 @@ take_one(void *arg, struct slice msg)
 		o->err = xfrm_get_sa(msg, o->out);
 }
 
-/* The SPIs to choose from: RFC 4303 section 2.1 reserves 1 through 255. */
+/*
+ * RFC 4303 section 2.1: "The set of SPI values in the range 1 through 255 are reserved by the Internet Assigned
+ * Numbers Authority (IANA) for future use".
+ */
 enum { SPI_MIN = 0x100 };
 
 /*
