@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: every dumped row is looked up in the model.  Equal ones set the bit of their slot; others become items.
- * At the end the model's rows without a bit are missing in the kernel.
+ * How it works: every dumped row is looked up in the model.  Equal ones set the bit of their slot; others become
+ * items. At the end the model's rows without a bit are missing in the kernel.
  */
 #include "sadb/recon.h"
 
@@ -54,7 +54,7 @@ static struct recon_item *
 add_item(struct recon *r, enum recon_kind kind, uint64_t id)
 {
 	struct recon_item *v;
-	size_t             cap;
+	size_t cap;
 
 	if (r->err != IKE_OK)
 		return NULL;
@@ -74,7 +74,8 @@ add_item(struct recon *r, enum recon_kind kind, uint64_t id)
 }
 
 static void
-add_sa(struct recon *r, enum recon_kind kind, uint64_t id, const struct sa_spec *sa, const struct sa_usage *usage)
+add_sa(struct recon *r, enum recon_kind kind, uint64_t id, const struct sa_spec *sa,
+    const struct sa_usage *usage)
 {
 	struct recon_item *it = add_item(r, kind, id);
 
@@ -103,10 +104,11 @@ agrees(uint32_t a, uint32_t b)
 bool
 recon_sa_same(const struct sa_spec *a, const struct sa_spec *b)
 {
-	return sa_id_equal(&a->id, &b->id) && addr_equal(&a->src, &b->src) && a->mode == b->mode && a->reqid == b->reqid &&
-	    a->encr == b->encr && a->integ == b->integ && a->comp == b->comp && agrees(a->encr_bits, b->encr_bits) &&
-	    a->encap_sport == b->encap_sport && a->encap_dport == b->encap_dport && a->mark == b->mark &&
-	    a->mark_mask == b->mark_mask && a->if_id == b->if_id;
+	return sa_id_equal(&a->id, &b->id) && addr_equal(&a->src, &b->src) && a->mode == b->mode &&
+	       a->reqid == b->reqid && a->encr == b->encr && a->integ == b->integ &&
+	       a->comp == b->comp && agrees(a->encr_bits, b->encr_bits) &&
+	       a->encap_sport == b->encap_sport && a->encap_dport == b->encap_dport &&
+	       a->mark == b->mark && a->mark_mask == b->mark_mask && a->if_id == b->if_id;
 }
 
 static bool
@@ -115,12 +117,16 @@ end_same(const struct addr *a, const struct addr *b)
 	return addr_equal(a, b) || (addr_is_any(a) && addr_is_any(b));
 }
 
-/* The kernel knows a template as optional or not, and reqids; "unique" is only a word of setkey for a reqid of its own. */
+/*
+ * The kernel knows a template as optional or not, and reqids; "unique" is only a word of setkey for a reqid of its
+ * own.
+ */
 static bool
 tmpl_same(const struct sp_tmpl *a, const struct sp_tmpl *b)
 {
-	return a->proto == b->proto && a->mode == b->mode && (a->level == SP_USE) == (b->level == SP_USE) &&
-	    a->reqid == b->reqid && end_same(&a->src, &b->src) && end_same(&a->dst, &b->dst);
+	return a->proto == b->proto && a->mode == b->mode &&
+	       (a->level == SP_USE) == (b->level == SP_USE) && a->reqid == b->reqid &&
+	       end_same(&a->src, &b->src) && end_same(&a->dst, &b->dst);
 }
 
 /* "none" and "bypass" are one thing to the kernel: pass without templates. */
@@ -133,7 +139,8 @@ action_same(uint8_t a, uint8_t b)
 bool
 recon_sp_same(const struct spd_row *row, const struct sp_spec *sp)
 {
-	if (row->priority != sp->priority || !action_same(row->action, sp->action) || row->ntmpl != sp->ntmpl)
+	if (row->priority != sp->priority || !action_same(row->action, sp->action) ||
+	    row->ntmpl != sp->ntmpl)
 		return false;
 	for (size_t i = 0; i < row->ntmpl; i++) {
 		if (!tmpl_same(&row->tmpl[i], &sp->tmpl[i]))
@@ -153,7 +160,8 @@ sa_fits(const struct sad_row *row, const struct sa_spec *sa, const struct sa_usa
 	if (sa_is_larval(sa) || !recon_sa_same(&row->spec, sa))
 		return false;
 	/* the same values, but added at another second: somebody has replaced it, with keys we do not know */
-	return usage == NULL || usage->add_time == 0 || row->usage.add_time == 0 || usage->add_time == row->usage.add_time;
+	return usage == NULL || usage->add_time == 0 || row->usage.add_time == 0 ||
+	       usage->add_time == row->usage.add_time;
 }
 
 static void
@@ -162,18 +170,18 @@ take_sa(struct recon *r, const struct sa_spec *sa, const struct sa_usage *usage)
 	const struct sad_priv *p = sad_find(r->db, &sa->id, true);
 
 	if (sa->id.spi == 0 || (p == NULL && sa_is_larval(sa)))
-		return;     /* reservations of others end by themselves */
+		return; /* reservations of others end by themselves */
 	if (p == NULL) {
 		add_sa(r, RECON_SA_UNKNOWN, 0, sa, usage);
 		return;
 	}
 	if (marked(r->sa_seen, p->row.id))
-		return;     /* the same name with another mark */
+		return; /* the same name with another mark */
 	mark(r->sa_seen, p->row.id);
 	if (p->row.want == SAD_WANT_ABSENT)
 		add_sa(r, RECON_SA_UNDELETED, p->row.id, sa, usage);
 	else if (!sad_is_alive(&p->row))
-		add_sa(r, RECON_SA_UNKNOWN, 0, sa, usage);     /* ours ended, somebody's stands there */
+		add_sa(r, RECON_SA_UNKNOWN, 0, sa, usage); /* ours ended, somebody's stands there */
 	else if (!sa_fits(&p->row, sa, usage))
 		add_sa(r, RECON_SA_CHANGED, p->row.id, sa, usage);
 	else if (r->same != NULL)
@@ -204,7 +212,8 @@ take_sp(struct recon *r, const struct sp_spec *sp)
 }
 
 void
-recon_row(void *recon, const struct sa_spec *sa, const struct sa_usage *usage, const struct sp_spec *sp)
+recon_row(
+    void *recon, const struct sa_spec *sa, const struct sa_usage *usage, const struct sp_spec *sp)
 {
 	struct recon *r = recon;
 
@@ -219,13 +228,14 @@ recon_row(void *recon, const struct sa_spec *sa, const struct sa_usage *usage, c
 ike_err
 recon_finish(struct recon *r)
 {
-	uint32_t               it = 0;
+	uint32_t it = 0;
 	const struct sad_priv *a;
-	const struct sp_priv  *p;
+	const struct sp_priv *p;
 
 	if (r->err == IKE_OK && (r->what & KERN_DUMP_SA) != 0) {
 		while ((a = slot_each(&r->db->sad, &it)) != NULL) {
-			if (!marked(r->sa_seen, a->row.id) && (sad_is_alive(&a->row) || a->row.want == SAD_WANT_ABSENT))
+			if (!marked(r->sa_seen, a->row.id) &&
+			    (sad_is_alive(&a->row) || a->row.want == SAD_WANT_ABSENT))
 				(void)add_item(r, RECON_SA_MISSING, a->row.id);
 		}
 	}

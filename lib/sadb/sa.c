@@ -33,8 +33,8 @@ bool
 sa_selector_equal(const struct sa_selector *a, const struct sa_selector *b)
 {
 	return a->proto == b->proto && port_same(a->sport_set, a->sport, b->sport_set, b->sport) &&
-	    port_same(a->dport_set, a->dport, b->dport_set, b->dport) && prefix_same(&a->src, &b->src) &&
-	    prefix_same(&a->dst, &b->dst);
+	       port_same(a->dport_set, a->dport, b->dport_set, b->dport) &&
+	       prefix_same(&a->src, &b->src) && prefix_same(&a->dst, &b->dst);
 }
 
 static bool
@@ -52,9 +52,10 @@ port_covers(bool set, uint16_t want, uint16_t port)
 bool
 sa_selector_match(const struct sa_selector *sel, const struct sa_flow *flow)
 {
-	return (sel->proto == 0 || sel->proto == flow->proto) && port_covers(sel->sport_set, sel->sport, flow->sport) &&
-	    port_covers(sel->dport_set, sel->dport, flow->dport) && prefix_covers(&sel->src, &flow->src) &&
-	    prefix_covers(&sel->dst, &flow->dst);
+	return (sel->proto == 0 || sel->proto == flow->proto) &&
+	       port_covers(sel->sport_set, sel->sport, flow->sport) &&
+	       port_covers(sel->dport_set, sel->dport, flow->dport) &&
+	       prefix_covers(&sel->src, &flow->src) && prefix_covers(&sel->dst, &flow->dst);
 }
 
 enum { IP_ICMP = 1, IP_ICMPV6 = 58, IP_MH = 135 };
@@ -67,8 +68,8 @@ sa_selector_mirror(const struct sa_selector *sel)
 	m.src = sel->dst;
 	m.dst = sel->src;
 	/*
-	 * RFC 4301 section 4.4.1.1: "If the Next Layer Protocol value is ICMP, then there is a 16-bit selector for the ICMP
-	 * message type and code."  These do not belong to an end, nor does the type of a mobility header.
+	 * RFC 4301 section 4.4.1.1: "If the Next Layer Protocol value is ICMP, then there is a 16-bit selector for
+	 * the ICMP message type and code."  These do not belong to an end, nor does the type of a mobility header.
 	 */
 	if (sel->proto != IP_ICMP && sel->proto != IP_ICMPV6 && sel->proto != IP_MH) {
 		m.sport = sel->dport;
@@ -88,6 +89,6 @@ sa_is_larval(const struct sa_spec *s)
 bool
 sp_id_equal(const struct sp_id *a, const struct sp_id *b)
 {
-	return a->dir == b->dir && a->mark == b->mark && a->mark_mask == b->mark_mask && a->if_id == b->if_id &&
-	    sa_selector_equal(&a->sel, &b->sel);
+	return a->dir == b->dir && a->mark == b->mark && a->mark_mask == b->mark_mask &&
+	       a->if_id == b->if_id && sa_selector_equal(&a->sel, &b->sel);
 }

@@ -14,13 +14,13 @@
 
 /* What names an SA in the kernel: protocol, SPI, destination. */
 struct sa_id {
-	uint8_t     proto;       /* enum prop_proto: PROTO_ESP, PROTO_AH or PROTO_IPCOMP */
-	uint32_t    spi;         /* host order */
+	uint8_t proto; /* enum prop_proto: PROTO_ESP, PROTO_AH or PROTO_IPCOMP */
+	uint32_t spi;  /* host order */
 	struct addr dst;
 };
 
 struct sa_life {
-	uint64_t soft_sec, hard_sec;           /* since installation; 0: unlimited */
+	uint64_t soft_sec, hard_sec; /* since installation; 0: unlimited */
 	uint64_t soft_bytes, hard_bytes;
 	uint64_t soft_packets, hard_packets;
 };
@@ -28,45 +28,50 @@ struct sa_life {
 enum sa_dir { SA_IN, SA_OUT };
 
 struct sa_selector {
-	struct prefix src, dst;      /* family 0: any */
-	uint8_t       proto;         /* 0: any */
-	uint16_t      sport, dport;  /* 0: any; ICMP: sport = type, dport = code */
-	bool          sport_set, dport_set;   /* ICMP type or code 0 is a value, too */
+	struct prefix src, dst;    /* family 0: any */
+	uint8_t proto;             /* 0: any */
+	uint16_t sport, dport;     /* 0: any; ICMP: sport = type, dport = code */
+	bool sport_set, dport_set; /* ICMP type or code 0 is a value, too */
 };
 
 enum sa_flags {
-	SA_ESN = 1, SA_NOECN = 2, SA_DECAP_DSCP = 4, SA_NOPMTUDISC = 8, SA_WILDRECV = 16, SA_AF_UNSPEC = 32,
+	SA_ESN = 1,
+	SA_NOECN = 2,
+	SA_DECAP_DSCP = 4,
+	SA_NOPMTUDISC = 8,
+	SA_WILDRECV = 16,
+	SA_AF_UNSPEC = 32,
 };
 
 struct sa_spec {
-	struct sa_id       id;
-	struct addr        src;
-	uint8_t            mode;          /* enum prop_mode */
-	uint8_t            dir;           /* enum sa_dir, as seen from this host */
-	uint32_t           reqid;         /* of the policy template it serves; the kernel wants equality */
-	uint32_t           seq;           /* of the ACQUIRE it answers, 0: none */
-	uint16_t           encr, integ, comp;   /* enum alg_id, ALG_ID_NONE where absent */
-	uint16_t           encr_bits;
-	uint32_t           replay_window; /* packets; 0: none */
-	unsigned           flags;         /* enum sa_flags */
-	struct sa_life     life;
+	struct sa_id id;
+	struct addr src;
+	uint8_t mode;   /* enum prop_mode */
+	uint8_t dir;    /* enum sa_dir, as seen from this host */
+	uint32_t reqid; /* of the policy template it serves; the kernel wants equality */
+	uint32_t seq;   /* of the ACQUIRE it answers, 0: none */
+	uint16_t encr, integ, comp; /* enum alg_id, ALG_ID_NONE where absent */
+	uint16_t encr_bits;
+	uint32_t replay_window; /* packets; 0: none */
+	unsigned flags;         /* enum sa_flags */
+	struct sa_life life;
 	struct sa_selector sel;
-	uint16_t           encap_sport, encap_dport;   /* UDP encapsulation, 0: none */
-	struct addr        encap_oa;      /* NAT-OA, family 0: none */
-	uint32_t           mark, mark_mask, if_id;
+	uint16_t encap_sport, encap_dport; /* UDP encapsulation, 0: none */
+	struct addr encap_oa;              /* NAT-OA, family 0: none */
+	uint32_t mark, mark_mask, if_id;
 };
 
 /* A packet, as policies and selectors see it. */
 struct sa_flow {
 	struct addr src, dst;
-	uint8_t     proto;
-	uint16_t    sport, dport;    /* ICMP: type and code */
-	uint32_t    mark, if_id;
+	uint8_t proto;
+	uint16_t sport, dport; /* ICMP: type and code */
+	uint32_t mark, if_id;
 };
 
 struct sa_keys {
-	uint8_t  encr[72];     /* key and salt */
-	uint8_t  integ[256];
+	uint8_t encr[72]; /* key and salt */
+	uint8_t integ[256];
 	uint16_t encr_len, integ_len;
 };
 
@@ -74,8 +79,10 @@ struct sa_keys {
 void
 sa_keys_wipe(struct sa_keys *k);
 
-bool sa_id_equal(const struct sa_id *a, const struct sa_id *b);
-bool sa_selector_equal(const struct sa_selector *a, const struct sa_selector *b);
+bool
+sa_id_equal(const struct sa_id *a, const struct sa_id *b);
+bool
+sa_selector_equal(const struct sa_selector *a, const struct sa_selector *b);
 
 /* Does |sel| cover |flow|? (not the mark) */
 bool
@@ -91,8 +98,8 @@ sa_is_larval(const struct sa_spec *s);
 
 struct sa_usage {
 	uint64_t bytes, packets;
-	uint64_t add_time, use_time;   /* wall clock seconds of the kernel, 0: never */
-	uint32_t oseq, seq;            /* last sequence numbers out and in */
+	uint64_t add_time, use_time; /* wall clock seconds of the kernel, 0: never */
+	uint32_t oseq, seq;          /* last sequence numbers out and in */
 	uint32_t replay_errors, window_errors, integrity_errors;
 };
 

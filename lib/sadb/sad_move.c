@@ -3,14 +3,21 @@
 
 /* Short names for the tables. */
 enum {
-	ABS = SAD_ABSENT, LAR = SAD_LARVAL, LIV = SAD_LIVE, DYI = SAD_DYING, EXP = SAD_EXPIRED, GON = SAD_GONE,
-	UNK = SAD_UNKNOWN, XXX = SAD_HAVE_COUNT
+	ABS = SAD_ABSENT,
+	LAR = SAD_LARVAL,
+	LIV = SAD_LIVE,
+	DYI = SAD_DYING,
+	EXP = SAD_EXPIRED,
+	GON = SAD_GONE,
+	UNK = SAD_UNKNOWN,
+	XXX = SAD_HAVE_COUNT
 };
 
 /*
- * A larval state that ends by itself is gone like any other; only a complete SA can reach its hard lifetime.  A row whose
- * SA has ended stays so: what is heard afterwards is late.
+ * A larval state that ends by itself is gone like any other; only a complete SA can reach its hard lifetime.  A row
+ * whose SA has ended stays so: what is heard afterwards is late.
  */
+/* clang-format off */
 static const unsigned char next_have[SAD_HAVE_COUNT][SAD_FACT_COUNT] = {
 	/*                 RESERVED INSTALLED DELETED LARVAL LIVE SOFT HARD VANISHED OVERRUN */
 	[SAD_ABSENT]  = {  LAR,     LIV,      ABS,    LAR,   LIV, ABS, ABS, ABS,     UNK },
@@ -33,6 +40,7 @@ static const unsigned char action[SAD_HAVE_COUNT][SAD_WANT_COUNT] = {
 	[SAD_GONE]    = {  SAD_A_FREE,      SAD_A_RESERVE,   SAD_A_LOST },
 	[SAD_UNKNOWN] = {  SAD_A_RECONCILE, SAD_A_RECONCILE, SAD_A_RECONCILE },
 };
+/* clang-format on */
 
 enum sad_have
 sad_next(enum sad_have have, enum sad_fact fact)
@@ -61,7 +69,8 @@ sad_want_name(unsigned want)
 const char *
 sad_have_name(unsigned have)
 {
-	static const char *const name[SAD_HAVE_COUNT] = { "absent", "larval", "live", "dying", "expired", "gone", "unknown" };
+	static const char *const name[SAD_HAVE_COUNT] = { "absent", "larval", "live", "dying",
+		"expired", "gone", "unknown" };
 
 	return have < SAD_HAVE_COUNT ? name[have] : "invalid";
 }

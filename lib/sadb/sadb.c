@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: rows live in a slot map (ids), and in two hash tables, by SPI and by peer address.  Everything that can run out of
- * memory happens before the kernel is asked, so that after its answer nothing can fail any more.
+ * How it works: rows live in a slot map (ids), and in two hash tables, by SPI and by peer address.  Everything that
+ * can run out of memory happens before the kernel is asked, so that after its answer nothing can fail any more.
  */
 #include "sadb/sadb_int.h"
 
@@ -11,20 +11,23 @@
 static bool
 spi_eq(const struct hnode *n, const void *key)
 {
-	return container_of(n, const struct sad_priv, by_spi)->row.spec.id.spi == *(const uint32_t *)key;
+	return container_of(n, const struct sad_priv, by_spi)->row.spec.id.spi ==
+	       *(const uint32_t *)key;
 }
 
 static bool
 peer_eq(const struct hnode *n, const void *key)
 {
-	return addr_equal(sad_peer(&container_of(n, const struct sad_priv, by_peer)->row.spec), key);
+	return addr_equal(
+	    sad_peer(&container_of(n, const struct sad_priv, by_peer)->row.spec), key);
 }
 
 static ike_err
 link_row(struct sadb *db, struct sad_priv *p)
 {
 	TRY(htab_insert(&db->by_spi, &p->by_spi, sad_hash_spi(db, p->row.spec.id.spi)));
-	ike_err err = htab_insert(&db->by_peer, &p->by_peer, sad_hash_peer(db, sad_peer(&p->row.spec)));
+	ike_err err =
+	    htab_insert(&db->by_peer, &p->by_peer, sad_hash_peer(db, sad_peer(&p->row.spec)));
 	if (err != IKE_OK)
 		htab_remove(&db->by_spi, &p->by_spi);
 	return err;
@@ -41,7 +44,7 @@ ike_err
 sad_create(struct sadb *db, const struct sa_spec *spec, struct sad_priv **out)
 {
 	struct sad_priv *p = calloc(1, sizeof(*p));
-	ike_err          err;
+	ike_err err;
 
 	if (p == NULL)
 		return IKE_E_NOMEM;
@@ -96,7 +99,7 @@ sadb_new(struct kern *kern, const uint8_t seed[16], const struct sadb_env *env)
 void
 sadb_free(struct sadb *db)
 {
-	uint32_t         it = 0;
+	uint32_t it = 0;
 	struct sad_priv *p;
 
 	if (db == NULL)
@@ -224,8 +227,9 @@ spi_free(const struct sadb *db, uint32_t spi)
 }
 
 /*
- * RFC 4303 section 2.1: "The set of SPI values in the range 1 through 255 are reserved by the Internet Assigned Numbers Authority (IANA)
- * for future use; ... The SPI value of zero (0) is reserved for local, implementation-specific use and MUST NOT be sent on the wire."
+ * RFC 4303 section 2.1: "The set of SPI values in the range 1 through 255 are reserved by the Internet Assigned
+ * Numbers Authority (IANA) for future use; ... The SPI value of zero (0) is reserved for local,
+ * implementation-specific use and MUST NOT be sent on the wire."
  * RFC 3173 section 3.3: "The values 256-61439 are negotiated between the two nodes".
  */
 static uint32_t
@@ -242,8 +246,8 @@ static ike_err
 reserve_spi(struct sadb *db, struct sad_priv *p)
 {
 	struct sa_spec *s = &p->row.spec;
-	ike_err         err;
-	uint32_t        spi;
+	ike_err err;
+	uint32_t spi;
 
 	for (int i = 0; i < SADB_SPI_TRIES; i++) {
 		spi = pick_spi(db, s->id.proto);
@@ -271,13 +275,17 @@ set_lapse(struct sadb *db, struct sad_priv *p, ike_time until)
 }
 
 ike_err
-sadb_reserve(struct sadb *db, uint8_t proto, const struct addr *dst, const struct addr *src, uint8_t mode, uint32_t reqid,
-    ike_time until, uint64_t *id_out)
+sadb_reserve(struct sadb *db, uint8_t proto, const struct addr *dst, const struct addr *src,
+    uint8_t mode, uint32_t reqid, ike_time until, uint64_t *id_out)
 {
-	struct sa_spec   spec = { .id = { .proto = proto, .dst = *dst }, .src = *src, .mode = mode, .dir = SA_IN, .reqid = reqid };
+	struct sa_spec spec = { .id = { .proto = proto, .dst = *dst },
+		.src = *src,
+		.mode = mode,
+		.dir = SA_IN,
+		.reqid = reqid };
 	struct sad_priv *p;
-	struct words     words;
-	ike_err          err;
+	struct words words;
+	ike_err err;
 
 	TRY(sad_create(db, &spec, &p));
 	p->row.want = SAD_WANT_RESERVED;
@@ -288,7 +296,8 @@ sadb_reserve(struct sadb *db, uint8_t proto, const struct addr *dst, const struc
 		/* The answer may be wrong where the deed was done: an acknowledgement can be lost. */
 		db_keep_words(db, &words);
 		if (err == IKE_E_KERNEL)
-			(void)!db->kern->ops->sa_delete(db->kern, &p->row.spec.id, &p->row.spec.src);
+			(void)!db->kern->ops->sa_delete(
+			    db->kern, &p->row.spec.id, &p->row.spec.src);
 		db_restore_words(db, &words);
 		sad_destroy(db, p);
 		return err;
@@ -298,11 +307,12 @@ sadb_reserve(struct sadb *db, uint8_t proto, const struct addr *dst, const struc
 }
 
 static ike_err
-install_reserved(struct sadb *db, uint64_t id, const struct sa_spec *spec, const struct sa_keys *keys)
+install_reserved(
+    struct sadb *db, uint64_t id, const struct sa_spec *spec, const struct sa_keys *keys)
 {
 	struct sad_priv *p = sad_priv_get(db, id);
-	struct words     words;
-	ike_err          err;
+	struct words words;
+	ike_err err;
 
 	if (p == NULL || !sad_is_alive(&p->row))
 		return IKE_E_GONE;
@@ -311,9 +321,10 @@ install_reserved(struct sadb *db, uint64_t id, const struct sa_spec *spec, const
 	if (!addr_equal(sad_peer(&p->row.spec), sad_peer(spec)) || spec->dir != SA_IN)
 		return IKE_E_STATE;
 	err = db->kern->ops->sa_install(db->kern, spec, keys, true);
-	if (err == IKE_E_NOTFOUND)       /* the kernel's patience with reservations was shorter than the negotiation */
+	if (err ==
+	    IKE_E_NOTFOUND) /* the kernel's patience with reservations was shorter than the negotiation */
 		err = db->kern->ops->sa_install(db->kern, spec, keys, false);
-	if (err == IKE_E_EXISTS) {       /* somebody else has completed our reservation: it is his now */
+	if (err == IKE_E_EXISTS) { /* somebody else has completed our reservation: it is his now */
 		db_want_resync(db, db->now);
 		sad_drop_lapse(db, p);
 		p->row.want = SAD_WANT_ABSENT;
@@ -339,7 +350,8 @@ clear_released(struct sadb *db, const struct sa_id *id)
 {
 	struct sad_priv *p;
 
-	while ((p = sad_find(db, id, true)) != NULL && p->row.want == SAD_WANT_ABSENT && !p->pend.queued)
+	while ((p = sad_find(db, id, true)) != NULL && p->row.want == SAD_WANT_ABSENT &&
+	       !p->pend.queued)
 		TRY(delete_row(db, p));
 	return p != NULL && sad_is_alive(&p->row) ? IKE_E_EXISTS : IKE_OK;
 }
@@ -348,18 +360,20 @@ clear_released(struct sadb *db, const struct sa_id *id)
 static bool
 was_done(struct sadb *db, const struct sa_spec *spec)
 {
-	struct sa_spec  got;
+	struct sa_spec got;
 	struct sa_usage u;
 
-	return db->kern->ops->sa_get(db->kern, &spec->id, &spec->src, &got, &u) == IKE_OK && recon_sa_same(spec, &got);
+	return db->kern->ops->sa_get(db->kern, &spec->id, &spec->src, &got, &u) == IKE_OK &&
+	       recon_sa_same(spec, &got);
 }
 
 static ike_err
-install_new(struct sadb *db, const struct sa_spec *spec, const struct sa_keys *keys, uint64_t *id_out)
+install_new(
+    struct sadb *db, const struct sa_spec *spec, const struct sa_keys *keys, uint64_t *id_out)
 {
 	struct sad_priv *p;
-	struct words     words;
-	ike_err          err;
+	struct words words;
+	ike_err err;
 
 	TRY(clear_released(db, &spec->id));
 	TRY(sad_create(db, spec, &p));
@@ -372,7 +386,7 @@ install_new(struct sadb *db, const struct sa_spec *spec, const struct sa_keys *k
 		return sad_fact(db, p, SAD_F_INSTALLED);
 	}
 	if (err == IKE_E_EXISTS) {
-		db_want_resync(db, db->now);     /* there is something we have not heard of */
+		db_want_resync(db, db->now); /* there is something we have not heard of */
 		sad_destroy(db, p);
 		return err;
 	}
@@ -388,7 +402,8 @@ install_new(struct sadb *db, const struct sa_spec *spec, const struct sa_keys *k
 }
 
 ike_err
-sadb_install(struct sadb *db, uint64_t id, const struct sa_spec *spec, struct sa_keys *keys, ike_time now, uint64_t *id_out)
+sadb_install(struct sadb *db, uint64_t id, const struct sa_spec *spec, struct sa_keys *keys,
+    ike_time now, uint64_t *id_out)
 {
 	ike_err err;
 
@@ -408,7 +423,7 @@ ike_err
 sadb_release(struct sadb *db, uint64_t id)
 {
 	struct sad_priv *p = sad_priv_get(db, id);
-	ike_err          err;
+	ike_err err;
 
 	if (p == NULL)
 		return IKE_E_GONE;
@@ -425,15 +440,16 @@ sadb_release(struct sadb *db, uint64_t id)
 ike_err
 sadb_close(struct sadb *db)
 {
-	uint32_t         it = 0;
-	ike_err          err, first = IKE_OK;
+	uint32_t it = 0;
+	ike_err err, first = IKE_OK;
 	struct sad_priv *p;
 
 	first = spd_close(db);
 	while ((p = slot_each(&db->sad, &it)) != NULL) {
 		if (p->row.owner == SADB_FOREIGN)
 			continue;
-		err = p->row.want == SAD_WANT_ABSENT ? delete_row(db, p) : sadb_release(db, p->row.id);
+		err = p->row.want == SAD_WANT_ABSENT ? delete_row(db, p)
+						     : sadb_release(db, p->row.id);
 		if (first == IKE_OK)
 			first = err;
 	}
@@ -448,23 +464,24 @@ sadb_acquire_failed(struct sadb *db, uint32_t seq, const struct sa_id *id, const
 
 /* Change the addresses of a row whose SA has moved in the kernel. */
 static ike_err
-move_row(struct sadb *db, struct sad_priv *p, const struct endpoint *src, const struct endpoint *dst)
+move_row(
+    struct sadb *db, struct sad_priv *p, const struct endpoint *src, const struct endpoint *dst)
 {
 	unlink_row(db, p);
 	p->row.spec.src = src->addr;
 	p->row.spec.id.dst = dst->addr;
 	p->row.spec.encap_sport = src->port;
 	p->row.spec.encap_dport = dst->port;
-	p->row.usage.add_time = 0;      /* some kernels make a new SA of it */
-	return link_row(db, p);         /* the buckets are there: cannot fail */
+	p->row.usage.add_time = 0; /* some kernels make a new SA of it */
+	return link_row(db, p);    /* the buckets are there: cannot fail */
 }
 
 ike_err
 sadb_readdress(struct sadb *db, uint64_t id, const struct endpoint *src, const struct endpoint *dst)
 {
 	struct sad_priv *p = sad_priv_get(db, id);
-	struct sa_id     to;
-	ike_err          err;
+	struct sa_id to;
+	ike_err err;
 
 	if (p == NULL || !sad_is_alive(&p->row))
 		return IKE_E_GONE;
@@ -488,8 +505,8 @@ ike_err
 sadb_usage(struct sadb *db, uint64_t id, struct sa_usage *out)
 {
 	struct sad_priv *p = sad_priv_get(db, id);
-	struct sa_usage  u;
-	ike_err          err;
+	struct sa_usage u;
+	ike_err err;
 
 	if (p == NULL || !sad_is_alive(&p->row))
 		return IKE_E_GONE;

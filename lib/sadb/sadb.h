@@ -3,16 +3,18 @@
  * sadb - the daemon's own database of security associations and policies.
  *
  * This is the only record of what we have asked the kernel to do and of what it has told us since.  The kernel is a
- * replica: every change starts here and is carried out through the kern_ops given to sadb_new(); every kernel event is
- * applied here before anyone else sees it.  Nothing in this module knows about IKE.  Policies: sadb/spd.h.
+ * replica: every change starts here and is carried out through the kern_ops given to sadb_new(); every kernel event
+ * is applied here before anyone else sees it.  Nothing in this module knows about IKE.  Policies: sadb/spd.h.
  *
- * Rows are owned by the database and named by ids.  A pointer to a row is borrowed and valid until the next call that
- * takes a non-const struct sadb.  An id is never reused; using a stale one is safe and yields IKE_E_GONE.  Keys are never
- * kept.  After a refusal kern->errnum and kern->reason are about that refusal, not about what was cleaned up behind it.
+ * Rows are owned by the database and named by ids.  A pointer to a row is borrowed and valid until the next call
+ * that takes a non-const struct sadb.  An id is never reused; using a stale one is safe and yields IKE_E_GONE.
+ * Keys are never kept.  After a refusal kern->errnum and kern->reason are about that refusal, not about what was
+ * cleaned up behind it.
  *
  * What our own calls did is told by their return value.  What happened otherwise is published through env.changed,
  * only from within sadb_kernel_event(), sadb_tick() and sadb_resync(), never re-entrantly; the callback may call
- * any function here.  A change that some other call discovers waits for the next sadb_tick(), whose deadline is then 0.
+ * any function here.  A change that some other call discovers waits for the next sadb_tick(), whose deadline is
+ * then 0.
  *
  * Late, repeated and reordered events change nothing that is already true: an event that contradicts the model is
  * checked against the kernel before it is believed.
@@ -27,68 +29,71 @@
 #include "sadb/spd.h"
 
 #define SADB_SPI_TRIES 16
-#define SADB_SPI_MIN   0x100u             /* RFC 4303 section 2.1 reserves 1 to 255 */
-#define SADB_RETRY     SEC(1)             /* between attempts to reconcile after a failure */
+#define SADB_SPI_MIN   0x100u /* RFC 4303 section 2.1 reserves 1 to 255 */
+#define SADB_RETRY     SEC(1) /* between attempts to reconcile after a failure */
 
 struct sadb;
 
 enum sadb_owner {
-	SADB_OURS,         /* made by this process */
-	SADB_ADOPTED,      /* found in the kernel and ours by env.ours_sa or env.ours_sp */
-	SADB_FOREIGN,      /* somebody else's: seen, never changed */
+	SADB_OURS,    /* made by this process */
+	SADB_ADOPTED, /* found in the kernel and ours by env.ours_sa or env.ours_sp */
+	SADB_FOREIGN, /* somebody else's: seen, never changed */
 };
 
 struct sad_row {
-	uint64_t        id;
-	uint64_t        user;         /* the caller's tag: sadb_set_user() */
-	uint8_t         want;         /* enum sad_want */
-	uint8_t         have;         /* enum sad_have */
-	uint8_t         owner;        /* enum sadb_owner */
-	ike_time        since;        /* installed or first seen; 0 while reserved */
-	struct sa_spec  spec;         /* spec.id.spi is the SPI; a reserved row has no algorithms yet */
-	struct sa_usage usage;        /* as last heard from the kernel */
+	uint64_t id;
+	uint64_t user;         /* the caller's tag: sadb_set_user() */
+	uint8_t want;          /* enum sad_want */
+	uint8_t have;          /* enum sad_have */
+	uint8_t owner;         /* enum sadb_owner */
+	ike_time since;        /* installed or first seen; 0 while reserved */
+	struct sa_spec spec;   /* spec.id.spi is the SPI; a reserved row has no algorithms yet */
+	struct sa_usage usage; /* as last heard from the kernel */
 };
 
 enum sadb_change_kind {
-	SADB_ACQUIRE,          /* a packet needs an SA: .ev; .sp if the policy is known, else NULL (use .ev->sp) */
-	SADB_SOFT,             /* .sa should be replaced; published once */
-	SADB_HARD,             /* .sa reached its end; the row goes after the callback */
-	SADB_LOST,             /* .sa is gone by somebody else's act, or its reservation ended; the row goes after the callback */
-	SADB_MOVED,            /* the peer of .sa sends from .ev->map_new now; the SA is unchanged until sadb_readdress() */
-	SADB_NEW,              /* .sa was found: ADOPTED or FOREIGN by .sa->owner */
-	SADB_FOREIGN_GONE,     /* a foreign .sa went; the row goes after the callback */
-	SADB_POLICY_NEW,       /* a policy not made by us, or adopted */
-	SADB_POLICY_GONE,      /* a foreign policy went; the row goes after the callback */
-	SADB_POLICY_CHANGED,   /* a foreign policy has new priority, action or templates */
-	SADB_POLICY_REPAIRED,  /* one of ours was missing or changed and has been put back */
-	SADB_POLICY_BROKEN,    /* one of ours is missing or changed; putting it back failed or must wait (tried again later) */
-	SADB_OVERRUN,          /* events were lost; the next sadb_tick() reconciles */
-	SADB_RESYNCED,         /* a reconciliation is complete */
+	SADB_ACQUIRE, /* a packet needs an SA: .ev; .sp if the policy is known, else NULL (use .ev->sp) */
+	SADB_SOFT, /* .sa should be replaced; published once */
+	SADB_HARD, /* .sa reached its end; the row goes after the callback */
+	SADB_LOST, /* .sa is gone by somebody else's act, or its reservation ended; the row goes after the callback */
+	SADB_MOVED, /* the peer of .sa sends from .ev->map_new now; the SA is unchanged until sadb_readdress() */
+	SADB_NEW,             /* .sa was found: ADOPTED or FOREIGN by .sa->owner */
+	SADB_FOREIGN_GONE,    /* a foreign .sa went; the row goes after the callback */
+	SADB_POLICY_NEW,      /* a policy not made by us, or adopted */
+	SADB_POLICY_GONE,     /* a foreign policy went; the row goes after the callback */
+	SADB_POLICY_CHANGED,  /* a foreign policy has new priority, action or templates */
+	SADB_POLICY_REPAIRED, /* one of ours was missing or changed and has been put back */
+	SADB_POLICY_BROKEN, /* one of ours is missing or changed; putting it back failed or must wait (tried again later) */
+	SADB_OVERRUN,  /* events were lost; the next sadb_tick() reconciles */
+	SADB_RESYNCED, /* a reconciliation is complete */
 };
 
 struct sadb_change {
-	enum sadb_change_kind    kind;
-	uint64_t                 id;       /* of the SA or policy row, 0: none */
-	uint64_t                 user;     /* its tag */
-	const struct sad_row    *sa;       /* borrowed for the callback, or NULL; gone after the callback changed the database */
-	const struct spd_row    *sp;
-	const struct kern_event *ev;       /* ACQUIRE, MOVED */
-	ike_time                 now;
+	enum sadb_change_kind kind;
+	uint64_t id;   /* of the SA or policy row, 0: none */
+	uint64_t user; /* its tag */
+	const struct sad_row *
+	    sa; /* borrowed for the callback, or NULL; gone after the callback changed the database */
+	const struct spd_row *sp;
+	const struct kern_event *ev; /* ACQUIRE, MOVED */
+	ike_time now;
 };
 
 /* What the database needs from its owner. */
 struct sadb_env {
 	void (*random)(void *arg, void *buf, size_t n);
 	void (*changed)(void *arg, const struct sadb_change *c);
-	bool (*ours_sa)(void *arg, const struct sa_spec *s);     /* of an SA we have no row of; NULL: never */
-	bool (*ours_sp)(void *arg, const struct sp_spec *s);     /* of a policy we have no row of; NULL: never */
-	bool (*local)(void *arg, const struct addr *a);          /* is it our address? NULL: believe sa_spec.dir of the kernel */
+	/* Of what we have no row of; NULL: nothing is. */
+	bool (*ours_sa)(void *arg, const struct sa_spec *s);
+	bool (*ours_sp)(void *arg, const struct sp_spec *s);
+	/* Is it our address?  NULL: sa_spec.dir of the kernel is believed. */
+	bool (*local)(void *arg, const struct addr *a);
 	void *arg;
 };
 
 /*
- * An empty database that drives |kern|, which is borrowed and must outlive it; |env| is copied, |seed| too.  NULL when out of
- * memory.  Does not talk to the kernel: sadb_resync() reads what is there.
+ * An empty database that drives |kern|, which is borrowed and must outlive it; |env| is copied, |seed| too.  NULL
+ * when out of memory.  Does not talk to the kernel: sadb_resync() reads what is there.
  */
 struct sadb *
 sadb_new(struct kern *kern, const uint8_t seed[16], const struct sadb_env *env);
@@ -98,22 +103,23 @@ void
 sadb_free(struct sadb *db);
 
 /*
- * Choose an unused SPI for an SA from |src| (the peer) to |dst| (us), reserve it in the kernel and record it.  Random, above
- * 255, unlike the SPI of any row whatever its addresses; for IPComp a CPI in 256..61439 (RFC 3173 section 3.3).
- * The reservation ends at |until| unless sadb_install() comes first: SADB_LOST.  If the kernel drops it earlier it
- * is renewed.
+ * Choose an unused SPI for an SA from |src| (the peer) to |dst| (us), reserve it in the kernel and record it.
+ * Random, above 255, unlike the SPI of any row whatever its addresses; for IPComp a CPI in 256..61439 (RFC 3173
+ * section 3.3).  The reservation ends at |until| unless sadb_install() comes first: SADB_LOST.  If the kernel drops
+ * it earlier it is renewed.
  *
  *   IKE_E_EXHAUSTED   no free SPI in SADB_SPI_TRIES attempts
  *   IKE_E_KERNEL and others of kern_ops.sa_reserve: refused, nothing recorded
  *   IKE_E_NOMEM
  */
 MUST_USE ike_err
-sadb_reserve(struct sadb *db, uint8_t proto, const struct addr *dst, const struct addr *src, uint8_t mode, uint32_t reqid,
-    ike_time until, uint64_t *id_out);
+sadb_reserve(struct sadb *db, uint8_t proto, const struct addr *dst, const struct addr *src,
+    uint8_t mode, uint32_t reqid, ike_time until, uint64_t *id_out);
 
 /*
- * Make a live SA of reserved row |id| (inbound; |spec|->id must be the row's), or with |id| 0 a new row with the SPI that
- * |spec| names (outbound; user tag 0).  |keys| are wiped on return whatever the result.  |id_out| may be NULL.
+ * Make a live SA of reserved row |id| (inbound; |spec|->id must be the row's), or with |id| 0 a new row with the
+ * SPI that |spec| names (outbound; user tag 0).  |keys| are wiped on return whatever the result.  |id_out| may be
+ * NULL.
  *
  *   IKE_E_GONE        |id| is stale (its reservation ended)
  *   IKE_E_STATE       the row is not reserved or names another SA; it is unchanged
@@ -122,11 +128,13 @@ sadb_reserve(struct sadb *db, uint8_t proto, const struct addr *dst, const struc
  *   IKE_E_NOMEM
  */
 MUST_USE ike_err
-sadb_install(struct sadb *db, uint64_t id, const struct sa_spec *spec, struct sa_keys *keys, ike_time now, uint64_t *id_out);
+sadb_install(struct sadb *db, uint64_t id, const struct sa_spec *spec, struct sa_keys *keys,
+    ike_time now, uint64_t *id_out);
 
 /*
  * Take the SA out of the kernel and forget the row: |id| is stale from then on.  Nothing is published.  When the
- * kernel refuses, deletion is tried again by the next reconciliation (which is then due) and the kernel's error is returned.
+ * kernel refuses, deletion is tried again by the next reconciliation (which is then due) and the kernel's error is
+ * returned.
  *
  *   IKE_E_GONE    stale
  *   IKE_E_PERM    the SA is foreign
@@ -134,17 +142,24 @@ sadb_install(struct sadb *db, uint64_t id, const struct sa_spec *spec, struct sa
 ike_err
 sadb_release(struct sadb *db, uint64_t id);
 
-/* Take everything that is ours out of the kernel, SAs and policies; nothing else.  The first error is returned, the rest still done. */
+/*
+ * Take everything that is ours out of the kernel, SAs and policies; nothing else.  The first error is returned, the
+ * rest still done.
+ */
 ike_err
 sadb_close(struct sadb *db);
 
-/* Tell the kernel that the ACQUIRE |seq| (sa_id with SPI 0) will not be answered, so that the next packet asks again. */
+/*
+ * Tell the kernel that the ACQUIRE |seq| (sa_id with SPI 0) will not be answered, so that the next packet asks
+ * again.
+ */
 ike_err
 sadb_acquire_failed(struct sadb *db, uint32_t seq, const struct sa_id *id, const struct addr *src);
 
 /* Move a live SA to new ends and UDP encapsulation ports (port 0: none).  On error nothing changed. */
 MUST_USE ike_err
-sadb_readdress(struct sadb *db, uint64_t id, const struct endpoint *src, const struct endpoint *dst);
+sadb_readdress(
+    struct sadb *db, uint64_t id, const struct endpoint *src, const struct endpoint *dst);
 
 /* Ask the kernel; the row's usage is brought up to date, too.  IKE_E_GONE also if the kernel no longer has it. */
 MUST_USE ike_err
@@ -166,8 +181,10 @@ const struct sad_row *
 sadb_find_spi(const struct sadb *db, uint8_t proto, uint32_t spi);
 
 /* Rows from or to |peer|, then those after |row|; NULL ends. */
-const struct sad_row *sadb_peer_first(const struct sadb *db, const struct addr *peer);
-const struct sad_row *sadb_peer_next(const struct sadb *db, const struct sad_row *row);
+const struct sad_row *
+sadb_peer_first(const struct sadb *db, const struct addr *peer);
+const struct sad_row *
+sadb_peer_next(const struct sadb *db, const struct sad_row *row);
 
 /* All rows: start with *it = 0; NULL ends. */
 const struct sad_row *
@@ -178,9 +195,9 @@ void
 sadb_kernel_event(struct sadb *db, const struct kern_event *ev, ike_time now);
 
 /*
- * Dump the kernel, compare, and make both equal: missing SAs of ours are published as LOST, missing or changed policies of ours
- * put back, unknown ones adopted or recorded as foreign, deletions that failed earlier repeated.  An error means that
- * it is incomplete; it is tried again by sadb_tick() after SADB_RETRY.
+ * Dump the kernel, compare, and make both equal: missing SAs of ours are published as LOST, missing or changed
+ * policies of ours put back, unknown ones adopted or recorded as foreign, deletions that failed earlier repeated.
+ * An error means that it is incomplete; it is tried again by sadb_tick() after SADB_RETRY.
  */
 ike_err
 sadb_resync(struct sadb *db, ike_time now);
@@ -194,8 +211,8 @@ ike_time
 sadb_deadline(const struct sadb *db);
 
 struct sadb_counts {
-	uint32_t sa_ours, sa_adopted, sa_foreign, sa_reserved, sp_ours, sp_foreign;    /* now */
-	uint64_t events, stale_events, acquires, overruns, resyncs, resync_failures;   /* ever */
+	uint32_t sa_ours, sa_adopted, sa_foreign, sa_reserved, sp_ours, sp_foreign;  /* now */
+	uint64_t events, stale_events, acquires, overruns, resyncs, resync_failures; /* ever */
 	uint64_t sa_lost, sa_adoptions, sa_replaced, sp_repairs, delete_retries;
 };
 

@@ -4,10 +4,10 @@
 void
 sadb_count(const struct sadb *db, struct sadb_counts *out)
 {
-	struct sadb_counts     c = db->ever;
-	uint32_t               it = 0;
-	const struct sad_row  *a;
-	const struct spd_row  *p;
+	struct sadb_counts c = db->ever;
+	uint32_t it = 0;
+	const struct sad_row *a;
+	const struct spd_row *p;
 
 	while ((a = sadb_next(db, &it)) != NULL) {
 		if (a->owner == SADB_FOREIGN)
@@ -50,9 +50,11 @@ check_sa(const struct sadb *db, const struct sad_priv *p)
 
 	if (slot_get(&db->sad, r->id) != p)
 		return "an SA row is not found by its id";
-	if (!in_table(&db->by_spi, &p->by_spi) || p->by_spi.hash != sad_hash_spi(db, r->spec.id.spi))
+	if (!in_table(&db->by_spi, &p->by_spi) ||
+	    p->by_spi.hash != sad_hash_spi(db, r->spec.id.spi))
 		return "an SA row is not found by its SPI";
-	if (!in_table(&db->by_peer, &p->by_peer) || p->by_peer.hash != sad_hash_peer(db, sad_peer(&r->spec)))
+	if (!in_table(&db->by_peer, &p->by_peer) ||
+	    p->by_peer.hash != sad_hash_peer(db, sad_peer(&r->spec)))
 		return "an SA row is not found by its peer";
 	if (sad_is_alive(r) && sad_find(db, &r->spec.id, false) != p)
 		return "two live SAs have the same protocol, SPI and destination";
@@ -66,7 +68,8 @@ check_sa(const struct sadb *db, const struct sad_priv *p)
 		return "an SA has ended and nobody will be told";
 	if (r->have == SAD_UNKNOWN && db->resync_at == IKE_NEVER)
 		return "the state of an SA is unknown and no reconciliation is due";
-	if (r->want == SAD_WANT_ABSENT && sad_action(r->have, r->want) == SAD_A_DELETE && db->resync_at == IKE_NEVER)
+	if (r->want == SAD_WANT_ABSENT && sad_action(r->have, r->want) == SAD_A_DELETE &&
+	    db->resync_at == IKE_NEVER)
 		return "an SA was released, is still there, and no reconciliation is due";
 	return NULL;
 }
@@ -86,7 +89,8 @@ check_sp(const struct sadb *db, const struct sp_priv *p)
 		return "a policy's templates do not match their number";
 	if (!r->present && r->owner == SADB_FOREIGN && !p->pend.queued)
 		return "a foreign policy is gone and nobody will be told";
-	if (!r->present && r->owner != SADB_FOREIGN && !r->removed && db->repair_at == IKE_NEVER && db->resync_at == IKE_NEVER)
+	if (!r->present && r->owner != SADB_FOREIGN && !r->removed && db->repair_at == IKE_NEVER &&
+	    db->resync_at == IKE_NEVER)
 		return "a policy of ours is missing and no repair is due";
 	if (r->removed && r->present && db->resync_at == IKE_NEVER)
 		return "a policy was removed, is still there, and no reconciliation is due";
@@ -103,7 +107,8 @@ check_counts(const struct sadb *db)
 			return "a shape without policies is kept";
 		used += db->shape[i].count;
 	}
-	if (used != db->spd.count || db->by_id.count != db->spd.count || db->by_pair.count != db->spd.count)
+	if (used != db->spd.count || db->by_id.count != db->spd.count ||
+	    db->by_pair.count != db->spd.count)
 		return "the policy tables disagree";
 	if (db->by_spi.count != db->sad.count || db->by_peer.count != db->sad.count)
 		return "the SA tables disagree";
@@ -113,10 +118,10 @@ check_counts(const struct sadb *db)
 const char *
 sadb_check(const struct sadb *db)
 {
-	uint32_t               it = 0;
+	uint32_t it = 0;
 	const struct sad_priv *a;
-	const struct sp_priv  *p;
-	const char            *why = check_counts(db);
+	const struct sp_priv *p;
+	const char *why = check_counts(db);
 
 	while (why == NULL && (a = slot_each(&db->sad, &it)) != NULL)
 		why = check_sa(db, a);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: an event about an SA is a claim.  If it agrees with the row it is an echo and ends there.  If it contradicts it, the
- * kernel is asked for that one SA and the answer, not the event, is applied as a fact.  So an event that is late or came
- * twice cannot do harm, and after an overrun nothing special is needed but a dump.
+ * How it works: an event about an SA is a claim.  If it agrees with the row it is an echo and ends there.  If it
+ * contradicts it, the kernel is asked for that one SA and the answer, not the event, is applied as a fact.  So an
+ * event that is late or came twice cannot do harm, and after an overrun nothing special is needed but a dump.
  */
 #include "sadb/sadb_int.h"
 
@@ -14,18 +14,21 @@ soft_missed(const struct sadb *db, const struct sad_row *row)
 
 	if (row->owner != SADB_OURS)
 		return false;
-	return (l->soft_sec != 0 && l->soft_sec < INT32_MAX && row->since + SEC(l->soft_sec) <= db->now) ||
-	    (l->soft_bytes != 0 && row->usage.bytes >= l->soft_bytes) ||
-	    (l->soft_packets != 0 && row->usage.packets >= l->soft_packets);
+	return (l->soft_sec != 0 && l->soft_sec < INT32_MAX &&
+		   row->since + SEC(l->soft_sec) <= db->now) ||
+	       (l->soft_bytes != 0 && row->usage.bytes >= l->soft_bytes) ||
+	       (l->soft_packets != 0 && row->usage.packets >= l->soft_packets);
 }
 
 void
-sad_seen(struct sadb *db, struct sad_priv *p, const struct sa_spec *spec, const struct sa_usage *usage)
+sad_seen(
+    struct sadb *db, struct sad_priv *p, const struct sa_spec *spec, const struct sa_usage *usage)
 {
 	if (p->row.owner == SADB_FOREIGN) {
 		uint8_t dir = p->row.spec.dir;
 
-		if (addr_equal(&p->row.spec.src, &spec->src)) {     /* else it would be in the wrong chain of the peer table */
+		if (addr_equal(&p->row.spec.src,
+			&spec->src)) { /* else it would be in the wrong chain of the peer table */
 			p->row.spec = *spec;
 			p->row.spec.dir = dir;
 		}
@@ -33,7 +36,8 @@ sad_seen(struct sadb *db, struct sad_priv *p, const struct sa_spec *spec, const 
 	if (usage != NULL && p->row.want == SAD_WANT_INSTALLED)
 		p->row.usage = *usage;
 	(void)sad_fact(db, p, sa_is_larval(spec) ? SAD_F_SEEN_LARVAL : SAD_F_SEEN_LIVE);
-	if (p->row.have == SAD_LIVE && p->row.want == SAD_WANT_INSTALLED && (p->soft_told || soft_missed(db, &p->row)))
+	if (p->row.have == SAD_LIVE && p->row.want == SAD_WANT_INSTALLED &&
+	    (p->soft_told || soft_missed(db, &p->row)))
 		(void)sad_fact(db, p, SAD_F_SOFT);
 }
 
@@ -52,9 +56,9 @@ sad_replaced(struct sadb *db, struct sad_priv *p, const struct sa_spec *spec)
 ike_err
 sad_discovered(struct sadb *db, const struct sa_spec *spec, const struct sa_usage *usage)
 {
-	struct sa_spec   s = *spec;
+	struct sa_spec s = *spec;
 	struct sad_priv *p;
-	bool             ours;
+	bool ours;
 
 	if (s.id.spi == 0 || sa_is_larval(&s) || sad_find(db, &s.id, false) != NULL)
 		return IKE_OK;
@@ -78,13 +82,14 @@ is_same_as(const struct sad_priv *p, const struct sa_spec *spec)
 {
 	if (p->row.want == SAD_WANT_RESERVED)
 		return sa_is_larval(spec);
-	return p->row.owner == SADB_FOREIGN || (!sa_is_larval(spec) && recon_sa_same(&p->row.spec, spec));
+	return p->row.owner == SADB_FOREIGN ||
+	       (!sa_is_larval(spec) && recon_sa_same(&p->row.spec, spec));
 }
 
 void
 sad_ask(struct sadb *db, struct sad_priv *p)
 {
-	struct sa_spec  spec;
+	struct sa_spec spec;
 	struct sa_usage u;
 
 	switch (db->kern->ops->sa_get(db->kern, &p->row.spec.id, &p->row.spec.src, &spec, &u)) {
@@ -110,9 +115,9 @@ static void
 heard_new(struct sadb *db, const struct sa_spec *claim)
 {
 	struct sad_priv *p = sad_find(db, &claim->id, true);
-	struct sa_spec   spec;
-	struct sa_usage  u;
-	ike_err          err;
+	struct sa_spec spec;
+	struct sa_usage u;
+	ike_err err;
 
 	if (claim->id.spi == 0)
 		return;
@@ -137,7 +142,7 @@ static void
 heard_gone(struct sadb *db, const struct sa_spec *claim, bool expired)
 {
 	struct sad_priv *p = sad_find(db, &claim->id, false);
-	struct sa_usage  u;
+	struct sa_usage u;
 
 	if (p == NULL) {
 		db->ever.stale_events++;
@@ -168,10 +173,12 @@ static void
 heard_mapping(struct sadb *db, const struct kern_event *ev)
 {
 	const struct sad_priv *p = sad_find(db, &ev->sa.id, false);
-	struct sadb_change     c = { .kind = SADB_MOVED, .ev = ev, .now = db->now };
+	struct sadb_change c = { .kind = SADB_MOVED, .ev = ev, .now = db->now };
 
-	if (p == NULL || p->row.owner == SADB_FOREIGN || p->row.want != SAD_WANT_INSTALLED || p->row.spec.dir != SA_IN ||
-	    (addr_equal(&p->row.spec.src, &ev->map_new.addr) && p->row.spec.encap_sport == ev->map_new.port)) {
+	if (p == NULL || p->row.owner == SADB_FOREIGN || p->row.want != SAD_WANT_INSTALLED ||
+	    p->row.spec.dir != SA_IN ||
+	    (addr_equal(&p->row.spec.src, &ev->map_new.addr) &&
+		p->row.spec.encap_sport == ev->map_new.port)) {
 		db->ever.stale_events++;
 		return;
 	}
@@ -189,7 +196,7 @@ heard_acquire(struct sadb *db, const struct kern_event *ev)
 	db->ever.acquires++;
 	c.sp = sadb_policy_of_acquire(db, ev);
 	if (c.sp == NULL) {
-		db_want_resync(db, db->now);     /* there is a policy that we have not heard of */
+		db_want_resync(db, db->now); /* there is a policy that we have not heard of */
 	} else {
 		c.id = c.sp->id;
 		c.user = c.sp->user;
@@ -200,9 +207,9 @@ heard_acquire(struct sadb *db, const struct kern_event *ev)
 static void
 heard_overrun(struct sadb *db)
 {
-	uint32_t         it = 0;
+	uint32_t it = 0;
 	struct sad_priv *a;
-	struct sp_priv  *p;
+	struct sp_priv *p;
 
 	db->ever.overruns++;
 	while ((a = slot_each(&db->sad, &it)) != NULL)
@@ -260,7 +267,7 @@ void
 sadb_kernel_event(struct sadb *db, const struct kern_event *ev, ike_time now)
 {
 	db->ever.events++;
-	if (db->busy) {        /* not allowed; but nothing may be lost */
+	if (db->busy) { /* not allowed; but nothing may be lost */
 		db_want_resync(db, now);
 		return;
 	}
@@ -275,9 +282,9 @@ sadb_kernel_event(struct sadb *db, const struct kern_event *ev, ike_time now)
 static void
 end_reservations(struct sadb *db)
 {
-	struct timer    *t;
+	struct timer *t;
 	struct sad_priv *p;
-	ike_err          err;
+	ike_err err;
 
 	while ((t = heap_first(&db->lapses)) != NULL && t->when <= db->now) {
 		heap_cancel(&db->lapses, t);
@@ -315,7 +322,7 @@ ike_time
 sadb_deadline(const struct sadb *db)
 {
 	const struct timer *t = heap_first(&db->lapses);
-	ike_time            when = t == NULL ? IKE_NEVER : t->when;
+	ike_time when = t == NULL ? IKE_NEVER : t->when;
 
 	if (db->first != NULL)
 		return 0;

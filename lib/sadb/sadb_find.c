@@ -22,7 +22,8 @@ sad_hash_peer(const struct sadb *db, const struct addr *a)
 bool
 sad_is_alive(const struct sad_row *row)
 {
-	return row->want != SAD_WANT_ABSENT && row->have != SAD_ABSENT && row->have != SAD_EXPIRED && row->have != SAD_GONE;
+	return row->want != SAD_WANT_ABSENT && row->have != SAD_ABSENT &&
+	       row->have != SAD_EXPIRED && row->have != SAD_GONE;
 }
 
 struct sad_priv *
@@ -36,10 +37,11 @@ sad_priv_get(const struct sadb *db, uint64_t id)
 struct sad_priv *
 sad_find(const struct sadb *db, const struct sa_id *id, bool any)
 {
-	uint64_t         hash = sad_hash_spi(db, id->spi);
+	uint64_t hash = sad_hash_spi(db, id->spi);
 	struct sad_priv *p, *other = NULL;
 
-	for (struct hnode *n = htab_find(&db->by_spi, hash, &id->spi); n != NULL; n = htab_next(&db->by_spi, n, &id->spi)) {
+	for (struct hnode *n = htab_find(&db->by_spi, hash, &id->spi); n != NULL;
+	     n = htab_next(&db->by_spi, n, &id->spi)) {
 		p = container_of(n, struct sad_priv, by_spi);
 		if (!sa_id_equal(&p->row.spec.id, id))
 			continue;
@@ -80,7 +82,8 @@ sadb_find_spi(const struct sadb *db, uint8_t proto, uint32_t spi)
 {
 	const struct sad_priv *p;
 
-	for (const struct hnode *n = htab_find(&db->by_spi, sad_hash_spi(db, spi), &spi); n != NULL; n = htab_next(&db->by_spi, n, &spi)) {
+	for (const struct hnode *n = htab_find(&db->by_spi, sad_hash_spi(db, spi), &spi); n != NULL;
+	     n = htab_next(&db->by_spi, n, &spi)) {
 		p = container_of(n, const struct sad_priv, by_spi);
 		if (p->row.spec.id.proto == proto && sad_is_alive(&p->row))
 			return &p->row;
@@ -110,7 +113,7 @@ const struct sad_row *
 sadb_peer_next(const struct sadb *db, const struct sad_row *row)
 {
 	const struct sad_priv *p = container_of(row, const struct sad_priv, row);
-	const struct addr     *peer = sad_peer(&row->spec);
+	const struct addr *peer = sad_peer(&row->spec);
 
 	return peer_scan(db, htab_next(&db->by_peer, &p->by_peer, peer), peer);
 }

@@ -2,9 +2,9 @@
 /*
  * sadb_int - what the files of sadb share; for nobody else.
  *
- * How publishing works: a row that has news is put into a list (struct pend inside the row, so that no allocation can
- * fail) with one bit per kind of change.  db_drain() hands them out at the end of the entry points that may publish.  A
- * row that ended stays until its end was told, so that the callback can read it.
+ * How publishing works: a row that has news is put into a list (struct pend inside the row, so that no allocation
+ * can fail) with one bit per kind of change.  db_drain() hands them out at the end of the entry points that may
+ * publish.  A row that ended stays until its end was told, so that the callback can read it.
  */
 #ifndef SADB_SADB_INT_H
 #define SADB_SADB_INT_H
@@ -18,62 +18,62 @@
 
 struct pend {
 	struct pend *next;
-	uint16_t     bits;       /* 1 << enum sadb_change_kind */
-	bool         queued;
-	bool         is_sp;
+	uint16_t bits; /* 1 << enum sadb_change_kind */
+	bool queued;
+	bool is_sp;
 };
 
 struct sad_priv {
 	struct sad_row row;
-	struct hnode   by_spi, by_peer;
-	struct pend    pend;
-	struct timer  *lapse;       /* end of the reservation; only while reserved */
-	bool           soft_told;
+	struct hnode by_spi, by_peer;
+	struct pend pend;
+	struct timer *lapse; /* end of the reservation; only while reserved */
+	bool soft_told;
 };
 
 /* What few policies have. */
 struct sp_extra {
 	struct sa_life life;
-	char           ctx[64];
-	uint8_t        ctx_doi, ctx_alg;
+	char ctx[64];
+	uint8_t ctx_doi, ctx_alg;
 };
 
 /* The allocated parts of a policy, made before the kernel is asked. */
 struct sp_parts {
-	struct sp_tmpl  *tmpl;
+	struct sp_tmpl *tmpl;
 	struct sp_extra *extra;
 };
 
 struct sp_priv {
 	struct spd_row row;
-	struct hnode   by_id, by_pair;
-	struct pend    pend;
-	ike_time       last_repair;
-	uint8_t        strikes;      /* repairs in a row without a calm minute between */
-	bool           broken_told;
+	struct hnode by_id, by_pair;
+	struct pend pend;
+	ike_time last_repair;
+	uint8_t strikes; /* repairs in a row without a calm minute between */
+	bool broken_told;
 };
 
 /* A combination of direction, families and prefix lengths that occurs: one hash probe of a lookup by packet. */
 struct shape {
-	uint8_t  dir, src_family, src_len, dst_family, dst_len;
+	uint8_t dir, src_family, src_len, dst_family, dst_len;
 	uint32_t count;
 };
 
 struct sadb {
-	struct kern      *kern;
-	struct sadb_env   env;
-	struct slotmap    sad, spd;
-	struct htab       by_spi, by_peer, by_id, by_pair;
-	struct heap       lapses;
-	struct shape     *shape;
-	size_t            nshapes, shapes_cap;
-	struct pend      *first, **last;    /* rows with news */
-	uint64_t          next_order;
-	ike_time          now;
-	ike_time          resync_at;        /* IKE_NEVER: none due */
-	ike_time          repair_at;        /* earliest delayed repair of a policy */
-	bool              busy;             /* inside an entry point that publishes */
-	struct sadb_counts ever;            /* the counters of struct sadb_counts that only grow */
+	struct kern *kern;
+	struct sadb_env env;
+	struct slotmap sad, spd;
+	struct htab by_spi, by_peer, by_id, by_pair;
+	struct heap lapses;
+	struct shape *shape;
+	size_t nshapes, shapes_cap;
+	struct pend *first, **last; /* rows with news */
+	uint64_t next_order;
+	ike_time now;
+	ike_time resync_at;      /* IKE_NEVER: none due */
+	ike_time repair_at;      /* earliest delayed repair of a policy */
+	bool busy;               /* inside an entry point that publishes */
+	struct sadb_counts ever; /* the counters of struct sadb_counts that only grow */
 };
 
 /* How long a policy that was just repaired is left alone before its history is forgotten. */
@@ -94,8 +94,10 @@ sp_of_pend(struct pend *p)
 
 /* sadb_find.c */
 
-uint64_t sad_hash_spi(const struct sadb *db, uint32_t spi);
-uint64_t sad_hash_peer(const struct sadb *db, const struct addr *a);
+uint64_t
+sad_hash_spi(const struct sadb *db, uint32_t spi);
+uint64_t
+sad_hash_peer(const struct sadb *db, const struct addr *a);
 
 /* The far end. */
 const struct addr *
@@ -116,12 +118,14 @@ sad_find(const struct sadb *db, const struct sa_id *id, bool any);
 
 /* The kernel's words about a refusal, kept while we clean up behind it. */
 struct words {
-	int  errnum;
+	int errnum;
 	char reason[160];
 };
 
-void db_keep_words(const struct sadb *db, struct words *out);
-void db_restore_words(struct sadb *db, const struct words *w);
+void
+db_keep_words(const struct sadb *db, struct words *out);
+void
+db_restore_words(struct sadb *db, const struct words *w);
 
 /* A new row in all tables; IKE_E_NOMEM. */
 MUST_USE ike_err
@@ -151,7 +155,8 @@ sad_ask(struct sadb *db, struct sad_priv *p);
 
 /* The kernel has |spec| for live row |p|, and it is the same SA. */
 void
-sad_seen(struct sadb *db, struct sad_priv *p, const struct sa_spec *spec, const struct sa_usage *usage);
+sad_seen(
+    struct sadb *db, struct sad_priv *p, const struct sa_spec *spec, const struct sa_usage *usage);
 
 /* The kernel has something else under the id of |p|, or it is not ours any more. */
 void
@@ -189,8 +194,10 @@ db_reconcile(struct sadb *db, unsigned what);
 
 /* spd.c */
 
-void spd_init(struct sadb *db, const uint8_t seed[16]);
-void spd_fini(struct sadb *db);
+void
+spd_init(struct sadb *db, const uint8_t seed[16]);
+void
+spd_fini(struct sadb *db);
 
 /* Delete all policies of ours. */
 ike_err
@@ -200,7 +207,8 @@ struct sp_priv *
 sp_priv_get(const struct sadb *db, uint64_t id);
 
 struct sp_priv *
-sp_find(const struct sadb *db, const struct sp_id *id);    /* a removed one only if there is no other */
+sp_find(
+    const struct sadb *db, const struct sp_id *id); /* a removed one only if there is no other */
 
 /* A new row in all tables, not in the kernel; IKE_E_NOMEM. */
 MUST_USE ike_err

@@ -43,7 +43,7 @@ static bool
 tell_sa(struct sadb *db, uint64_t id, enum sadb_change_kind kind)
 {
 	const struct sad_priv *p = sad_priv_get(db, id);
-	struct sadb_change     c = { .kind = kind, .id = id, .now = db->now };
+	struct sadb_change c = { .kind = kind, .id = id, .now = db->now };
 
 	if (p == NULL)
 		return false;
@@ -69,9 +69,10 @@ end_sa(struct sadb *db, uint64_t id)
 static void
 drain_sa(struct sadb *db, struct sad_priv *p)
 {
-	static const enum sadb_change_kind last_words[] = { SADB_HARD, SADB_LOST, SADB_FOREIGN_GONE };
-	uint16_t                           bits = p->pend.bits;
-	uint64_t                           id = p->row.id;
+	static const enum sadb_change_kind last_words[] = { SADB_HARD, SADB_LOST,
+		SADB_FOREIGN_GONE };
+	uint16_t bits = p->pend.bits;
+	uint64_t id = p->row.id;
 
 	p->pend.bits = 0;
 	p->pend.queued = false;
@@ -96,7 +97,7 @@ static void
 tell_sp(struct sadb *db, uint64_t id, enum sadb_change_kind kind)
 {
 	const struct sp_priv *p = sp_priv_get(db, id);
-	struct sadb_change    c = { .kind = kind, .id = id, .now = db->now };
+	struct sadb_change c = { .kind = kind, .id = id, .now = db->now };
 
 	if (p == NULL)
 		return;
@@ -108,9 +109,10 @@ tell_sp(struct sadb *db, uint64_t id, enum sadb_change_kind kind)
 static void
 drain_sp(struct sadb *db, struct sp_priv *p)
 {
-	static const enum sadb_change_kind order[] = { SADB_POLICY_NEW, SADB_POLICY_CHANGED, SADB_POLICY_BROKEN, SADB_POLICY_REPAIRED };
-	uint16_t                           bits = p->pend.bits;
-	uint64_t                           id = p->row.id;
+	static const enum sadb_change_kind order[] = { SADB_POLICY_NEW, SADB_POLICY_CHANGED,
+		SADB_POLICY_BROKEN, SADB_POLICY_REPAIRED };
+	uint16_t bits = p->pend.bits;
+	uint64_t id = p->row.id;
 
 	p->pend.bits = 0;
 	p->pend.queued = false;

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: one dump, the difference as a list (recon), then each item is acted upon.  What fails is kept as an error and the
- * whole is repeated later; what was done stays done, and is no difference any more.
+ * How it works: one dump, the difference as a list (recon), then each item is acted upon.  What fails is kept as an
+ * error and the whole is repeated later; what was done stays done, and is no difference any more.
  */
 #include "sadb/sadb_int.h"
 
 /* During the dump: the kernel must not be asked anything now, so only what needs no request happens here. */
 static void
-same(void *arg, uint64_t id, const struct sa_spec *sa, const struct sa_usage *usage, const struct sp_spec *sp)
+same(void *arg, uint64_t id, const struct sa_spec *sa, const struct sa_usage *usage,
+    const struct sp_spec *sp)
 {
-	struct sadb     *db = arg;
+	struct sadb *db = arg;
 	struct sad_priv *a;
-	struct sp_priv  *p;
+	struct sp_priv *p;
 
 	if (sa != NULL) {
 		a = sad_priv_get(db, id);
@@ -132,7 +133,7 @@ ike_err
 db_reconcile(struct sadb *db, unsigned what)
 {
 	struct recon r;
-	ike_err      err;
+	ike_err err;
 
 	if (what == (KERN_DUMP_SA | KERN_DUMP_SP))
 		db->resync_at = IKE_NEVER;
@@ -151,7 +152,7 @@ db_reconcile(struct sadb *db, unsigned what)
 ike_err
 sadb_resync(struct sadb *db, ike_time now)
 {
-	bool    nested = db->busy;
+	bool nested = db->busy;
 	ike_err err;
 
 	db->busy = true;

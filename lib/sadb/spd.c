@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: a policy is in two hash tables, by its name (direction, selector, mark, interface) and by its shape and
- * masked address pair.  A shape is direction, families and prefix lengths; the few that occur are in an array.  A lookup by
- * packet masks the packet's addresses for each shape and probes once, so 10,000 host-to-host policies cost one probe.
+ * How it works: a policy is in two hash tables, by its name (direction, selector, mark, interface) and by its shape
+ * and masked address pair.  A shape is direction, families and prefix lengths; the few that occur are in an array.
+ * A lookup by packet masks the packet's addresses for each shape and probes once, so 10,000 host-to-host policies
+ * cost one probe.
  */
 #include "sadb/sadb_int.h"
 
@@ -12,7 +13,7 @@
 /* Bytes to hash, filled in order. */
 struct key {
 	uint8_t b[96];
-	size_t  n;
+	size_t n;
 };
 
 static void
@@ -51,7 +52,7 @@ id_eq(const struct hnode *n, const void *key)
 
 /* A shape with a pair of addresses masked for it. */
 struct pair {
-	struct shape  shape;
+	struct shape shape;
 	struct prefix src, dst;
 };
 
@@ -76,15 +77,15 @@ shape_of(const struct sp_id *id)
 {
 	const struct prefix *s = &id->sel.src, *d = &id->sel.dst;
 
-	return (struct shape){ id->dir, s->addr.family, s->addr.family == 0 ? 0 : s->len, d->addr.family,
-	    d->addr.family == 0 ? 0 : d->len, 0 };
+	return (struct shape){ id->dir, s->addr.family, s->addr.family == 0 ? 0 : s->len,
+		d->addr.family, d->addr.family == 0 ? 0 : d->len, 0 };
 }
 
 static bool
 shape_same(const struct shape *a, const struct shape *b)
 {
-	return a->dir == b->dir && a->src_family == b->src_family && a->src_len == b->src_len && a->dst_family == b->dst_family &&
-	    a->dst_len == b->dst_len;
+	return a->dir == b->dir && a->src_family == b->src_family && a->src_len == b->src_len &&
+	       a->dst_family == b->dst_family && a->dst_len == b->dst_len;
 }
 
 static uint64_t
@@ -94,22 +95,24 @@ hash_pair(const struct sadb *db, const struct pair *p)
 
 	key_add(&k, p->src.addr.b, sizeof(p->src.addr.b));
 	key_add(&k, p->dst.addr.b, sizeof(p->dst.addr.b));
-	key_u32(&k, (uint32_t)p->shape.src_len << 16 | (uint32_t)p->shape.dst_len << 8 | p->shape.dir);
+	key_u32(
+	    &k, (uint32_t)p->shape.src_len << 16 | (uint32_t)p->shape.dst_len << 8 | p->shape.dir);
 	return htab_hash(&db->by_pair, slice_of(k.b, k.n));
 }
 
 static bool
 pair_eq(const struct hnode *n, const void *key)
 {
-	const struct pair  *want = key;
+	const struct pair *want = key;
 	const struct sp_id *id = &container_of(n, const struct sp_priv, by_pair)->row.sp;
-	struct shape        s = shape_of(id);
-	struct pair         have;
+	struct shape s = shape_of(id);
+	struct pair have;
 
 	if (!shape_same(&s, &want->shape))
 		return false;
 	have = pair_of(&s, &id->sel.src.addr, &id->sel.dst.addr);
-	return addr_equal(&have.src.addr, &want->src.addr) && addr_equal(&have.dst.addr, &want->dst.addr);
+	return addr_equal(&have.src.addr, &want->src.addr) &&
+	       addr_equal(&have.dst.addr, &want->dst.addr);
 }
 
 void
@@ -134,7 +137,7 @@ static ike_err
 shape_use(struct sadb *db, const struct shape *s)
 {
 	struct shape *have = shape_find(db, s), *v;
-	size_t        cap;
+	size_t cap;
 
 	if (have == NULL) {
 		if (db->nshapes == db->shapes_cap) {
@@ -165,8 +168,8 @@ static ike_err
 link_row(struct sadb *db, struct sp_priv *p)
 {
 	struct shape s = shape_of(&p->row.sp);
-	struct pair  pair = pair_of(&s, &p->row.sp.sel.src.addr, &p->row.sp.sel.dst.addr);
-	ike_err      err;
+	struct pair pair = pair_of(&s, &p->row.sp.sel.src.addr, &p->row.sp.sel.dst.addr);
+	ike_err err;
 
 	TRY(shape_use(db, &s));
 	err = htab_insert(&db->by_id, &p->by_id, hash_id(db, &p->row.sp));
@@ -185,8 +188,9 @@ has_extra(const struct sp_spec *sp)
 {
 	const struct sa_life *l = &sp->life;
 
-	return sp->ctx[0] != '\0' || sp->ctx_doi != 0 || sp->ctx_alg != 0 || l->soft_sec != 0 || l->hard_sec != 0 ||
-	    l->soft_bytes != 0 || l->hard_bytes != 0 || l->soft_packets != 0 || l->hard_packets != 0;
+	return sp->ctx[0] != '\0' || sp->ctx_doi != 0 || sp->ctx_alg != 0 || l->soft_sec != 0 ||
+	       l->hard_sec != 0 || l->soft_bytes != 0 || l->hard_bytes != 0 ||
+	       l->soft_packets != 0 || l->hard_packets != 0;
 }
 
 ike_err
@@ -257,7 +261,7 @@ sp_create(struct sadb *db, const struct sp_spec *sp, struct sp_priv **out)
 {
 	struct sp_priv *p = calloc(1, sizeof(*p));
 	struct sp_parts parts;
-	ike_err         err;
+	ike_err err;
 
 	if (p == NULL)
 		return IKE_E_NOMEM;
@@ -297,7 +301,7 @@ sp_destroy(struct sadb *db, struct sp_priv *p)
 void
 spd_fini(struct sadb *db)
 {
-	uint32_t        it = 0;
+	uint32_t it = 0;
 	struct sp_priv *p;
 
 	while ((p = slot_each(&db->spd, &it)) != NULL)
@@ -319,7 +323,7 @@ sp_priv_get(const struct sadb *db, uint64_t id)
 struct sp_priv *
 sp_find(const struct sadb *db, const struct sp_id *id)
 {
-	struct hnode   *n = htab_find(&db->by_id, hash_id(db, id), id);
+	struct hnode *n = htab_find(&db->by_id, hash_id(db, id), id);
 	struct sp_priv *p, *removed = NULL;
 
 	for (; n != NULL; n = htab_next(&db->by_id, n, id)) {
@@ -362,7 +366,10 @@ sadb_policy_next(const struct sadb *db, uint32_t *it)
 void
 sadb_policy_spec(const struct spd_row *row, struct sp_spec *out)
 {
-	*out = (struct sp_spec){ .id = row->sp, .index = row->index, .priority = row->priority, .action = row->action,
+	*out = (struct sp_spec){ .id = row->sp,
+		.index = row->index,
+		.priority = row->priority,
+		.action = row->action,
 		.ntmpl = row->ntmpl };
 	for (size_t i = 0; i < row->ntmpl; i++)
 		out->tmpl[i] = row->tmpl[i];
@@ -388,8 +395,8 @@ wins(const struct spd_row *a, const struct spd_row *b)
 static bool
 covers(const struct spd_row *row, const struct sa_flow *flow)
 {
-	return row->present && !row->removed && (flow->mark & row->sp.mark_mask) == row->sp.mark && flow->if_id == row->sp.if_id &&
-	    sa_selector_match(&row->sp.sel, flow);
+	return row->present && !row->removed && (flow->mark & row->sp.mark_mask) == row->sp.mark &&
+	       flow->if_id == row->sp.if_id && sa_selector_match(&row->sp.sel, flow);
 }
 
 const struct spd_row *
@@ -399,15 +406,16 @@ sadb_policy_lookup(const struct sadb *db, enum sp_dir dir, const struct sa_flow 
 
 	for (size_t i = 0; i < db->nshapes; i++) {
 		const struct shape *s = &db->shape[i];
-		struct pair         pair;
+		struct pair pair;
 
 		if (s->dir != dir || (s->src_family != 0 && s->src_family != flow->src.family) ||
 		    (s->dst_family != 0 && s->dst_family != flow->dst.family))
 			continue;
 		pair = pair_of(s, &flow->src, &flow->dst);
-		for (struct hnode *n = htab_find(&db->by_pair, hash_pair(db, &pair), &pair); n != NULL;
-		    n = htab_next(&db->by_pair, n, &pair)) {
-			const struct spd_row *row = &container_of(n, const struct sp_priv, by_pair)->row;
+		for (struct hnode *n = htab_find(&db->by_pair, hash_pair(db, &pair), &pair);
+		     n != NULL; n = htab_next(&db->by_pair, n, &pair)) {
+			const struct spd_row *row =
+			    &container_of(n, const struct sp_priv, by_pair)->row;
 
 			if (covers(row, flow) && (best == NULL || wins(row, best)))
 				best = row;
@@ -420,9 +428,14 @@ const struct spd_row *
 sadb_policy_of_acquire(const struct sadb *db, const struct kern_event *ev)
 {
 	const struct spd_row *row = sadb_policy_find(db, &ev->sp.id);
-	struct sa_flow        flow = {
-		.src = ev->acq_sel.src.addr, .dst = ev->acq_sel.dst.addr, .proto = ev->acq_sel.proto, .sport = ev->acq_sel.sport,
-		.dport = ev->acq_sel.dport, .mark = ev->sp.id.mark, .if_id = ev->sp.id.if_id,
+	struct sa_flow flow = {
+		.src = ev->acq_sel.src.addr,
+		.dst = ev->acq_sel.dst.addr,
+		.proto = ev->acq_sel.proto,
+		.sport = ev->acq_sel.sport,
+		.dport = ev->acq_sel.dport,
+		.mark = ev->sp.id.mark,
+		.if_id = ev->sp.id.if_id,
 	};
 
 	return row != NULL && row->present ? row : sadb_policy_lookup(db, SP_OUT, &flow);

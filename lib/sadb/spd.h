@@ -2,9 +2,9 @@
 /*
  * spd - the policies in the database: ours and those of others, found by name and by packet.
  *
- * Part of sadb (same ownership words).  Ours are kept in the kernel: when somebody takes one out or changes it, it is put
- * back, at once and then with growing delays if that goes on.  Foreign ones are followed, never changed.  Per-socket
- * policies are not recorded.
+ * Part of sadb (same ownership words).  Ours are kept in the kernel: when somebody takes one out or changes it, it
+ * is put back, at once and then with growing delays if that goes on.  Foreign ones are followed, never changed.
+ * Per-socket policies are not recorded.
  *
  * Cost of a lookup by packet: one hash probe for each combination of prefix lengths in use (two host-to-host policies
  * or 20,000 are one combination a direction) and the policies that share the address pair.
@@ -21,20 +21,20 @@ struct kern_event;
 struct sp_extra;
 
 struct spd_row {
-	uint64_t         id;
-	uint64_t         user;
-	uint64_t         order;       /* smaller is older: decides between equal priorities */
-	struct sp_id     sp;
-	uint32_t         index;       /* the kernel's, 0: not known */
-	uint32_t         priority;    /* smaller wins */
-	uint8_t          action;      /* enum sp_action */
-	uint8_t          owner;       /* enum sadb_owner */
-	bool             present;     /* the kernel has it as it is written here, as far as we know */
-	bool             unsure;      /* events were lost since */
-	bool             removed;     /* ours, to be deleted, refused so far */
-	uint8_t          ntmpl;
-	struct sp_tmpl  *tmpl;        /* |ntmpl| of them, the innermost first */
-	struct sp_extra *extra;       /* private: sadb_policy_spec() tells */
+	uint64_t id;
+	uint64_t user;
+	uint64_t order; /* smaller is older: decides between equal priorities */
+	struct sp_id sp;
+	uint32_t index;    /* the kernel's, 0: not known */
+	uint32_t priority; /* smaller wins */
+	uint8_t action;    /* enum sp_action */
+	uint8_t owner;     /* enum sadb_owner */
+	bool present;      /* the kernel has it as it is written here, as far as we know */
+	bool unsure;       /* events were lost since */
+	bool removed;      /* ours, to be deleted, refused so far */
+	uint8_t ntmpl;
+	struct sp_tmpl *tmpl;   /* |ntmpl| of them, the innermost first */
+	struct sp_extra *extra; /* private: sadb_policy_spec() tells */
 };
 
 /*
@@ -76,7 +76,10 @@ sadb_policy_lookup(const struct sadb *db, enum sp_dir dir, const struct sa_flow 
 const struct spd_row *
 sadb_policy_of_acquire(const struct sadb *db, const struct kern_event *ev);
 
-/* The policy in |dir| for the opposite direction of the traffic of |row|: same selector with ends exchanged.  NULL: none. */
+/*
+ * The policy in |dir| for the opposite direction of the traffic of |row|: same selector with ends exchanged.  NULL:
+ * none.
+ */
 const struct spd_row *
 sadb_policy_mirror(const struct sadb *db, const struct spd_row *row, enum sp_dir dir);
 

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: a policy of ours that is said to be gone is installed again without replacing.  If the kernel answers that it
- * exists, the event was an old one; so the repair is also the question.  Repairs of one policy that do not end come at
- * growing distances: somebody else keeps writing what we own.
+ * How it works: a policy of ours that is said to be gone is installed again without replacing.  If the kernel
+ * answers that it exists, the event was an old one; so the repair is also the question.  Repairs of one policy that
+ * do not end come at growing distances: somebody else keeps writing what we own.
  */
 #include "sadb/sadb_int.h"
 
-#define STRIKES_FREE 4           /* repairs that are made at once */
-#define STRIKES_MOST 10          /* 2^6 seconds */
+#define STRIKES_FREE 4  /* repairs that are made at once */
+#define STRIKES_MOST 10 /* 2^6 seconds */
 
 /* Install |sp| for row |p| that has been made for it. */
 static ike_err
 install_new(struct sadb *db, struct sp_priv *p, const struct sp_spec *sp, bool replace)
 {
-	ike_err      err = db->kern->ops->sp_install(db->kern, sp, replace);
+	ike_err err = db->kern->ops->sp_install(db->kern, sp, replace);
 	struct words words;
 
 	if (err == IKE_OK) {
@@ -23,7 +23,10 @@ install_new(struct sadb *db, struct sp_priv *p, const struct sp_spec *sp, bool r
 	sp_destroy(db, p);
 	if (err == IKE_E_KERNEL || err == IKE_E_EXISTS)
 		db_want_resync(db, db->now);
-	/* The answer may be wrong where the deed was done.  If somebody's stood there, the answer would have been EXISTS. */
+	/*
+	 * The answer may be wrong where the deed was done.  If somebody's stood there, the answer would have been
+	 * EXISTS.
+	 */
 	db_keep_words(db, &words);
 	if (err == IKE_E_KERNEL && !replace)
 		(void)!db->kern->ops->sp_delete(db->kern, &sp->id);
@@ -36,13 +39,13 @@ static ike_err
 install_over(struct sadb *db, struct sp_priv *p, const struct sp_spec *sp, bool replace)
 {
 	struct sp_parts parts;
-	ike_err         err;
+	ike_err err;
 
 	TRY(sp_stage(sp, &parts));
 	err = db->kern->ops->sp_install(db->kern, sp, replace);
 	if (err != IKE_OK) {
 		sp_unstage(&parts);
-		if (err == IKE_E_KERNEL) {       /* or was it done? */
+		if (err == IKE_E_KERNEL) { /* or was it done? */
 			p->row.unsure = true;
 			db_want_resync(db, db->now);
 		}
@@ -122,9 +125,9 @@ sadb_policy_remove(struct sadb *db, uint64_t id)
 ike_err
 spd_close(struct sadb *db)
 {
-	uint32_t        it = 0;
+	uint32_t it = 0;
 	struct sp_priv *p;
-	ike_err         err, first = IKE_OK;
+	ike_err err, first = IKE_OK;
 
 	while ((p = slot_each(&db->spd, &it)) != NULL) {
 		if (p->row.owner == SADB_FOREIGN)
@@ -165,9 +168,9 @@ tell_broken(struct sadb *db, struct sp_priv *p, ike_time again)
 ike_err
 sp_repair(struct sadb *db, struct sp_priv *p, bool absent)
 {
-	ike_time       when = repair_time(db, p);
+	ike_time when = repair_time(db, p);
 	struct sp_spec sp;
-	ike_err        err;
+	ike_err err;
 
 	if (when > db->now) {
 		tell_broken(db, p, when);
@@ -176,7 +179,7 @@ sp_repair(struct sadb *db, struct sp_priv *p, bool absent)
 	sadb_policy_spec(&p->row, &sp);
 	sp.index = 0;
 	err = db->kern->ops->sp_install(db->kern, &sp, !absent);
-	if (absent && err == IKE_E_EXISTS) {      /* it never was away */
+	if (absent && err == IKE_E_EXISTS) { /* it never was away */
 		db->ever.stale_events++;
 		return IKE_OK;
 	}
@@ -190,7 +193,7 @@ sp_repair(struct sadb *db, struct sp_priv *p, bool absent)
 	db->ever.sp_repairs++;
 	p->row.present = true;
 	p->row.unsure = false;
-	p->row.index = 0;          /* a new one, which the kernel will tell */
+	p->row.index = 0; /* a new one, which the kernel will tell */
 	p->row.order = db->next_order++;
 	p->broken_told = false;
 	db_publish_sp(db, p, SADB_POLICY_REPAIRED);
@@ -200,7 +203,7 @@ sp_repair(struct sadb *db, struct sp_priv *p, bool absent)
 void
 sp_repair_due(struct sadb *db)
 {
-	uint32_t        it = 0;
+	uint32_t it = 0;
 	struct sp_priv *p;
 
 	db->repair_at = IKE_NEVER;
@@ -214,13 +217,13 @@ ike_err
 sp_discovered(struct sadb *db, const struct sp_spec *sp, bool adopt)
 {
 	struct sp_priv *p;
-	bool            ours;
+	bool ours;
 
 	if (sp->socket || sp_find(db, &sp->id) != NULL)
 		return IKE_OK;
 	ours = db->env.ours_sp != NULL && db->env.ours_sp(db->env.arg, sp);
 	if (ours && !adopt) {
-		db_want_resync(db, db->now);     /* an event may be old; the dump will tell */
+		db_want_resync(db, db->now); /* an event may be old; the dump will tell */
 		return IKE_OK;
 	}
 	TRY(sp_create(db, sp, &p));
@@ -261,7 +264,8 @@ heard_of(struct sadb *db, const struct sp_spec *sp)
 	}
 	if (p->row.owner == SADB_FOREIGN)
 		return sp_follow(db, p, sp);
-	p->row.unsure = true;      /* changed by somebody, or an old event of our own doing: the dump will tell */
+	p->row.unsure =
+	    true; /* changed by somebody, or an old event of our own doing: the dump will tell */
 	db_want_resync(db, db->now);
 	return IKE_OK;
 }

@@ -9,10 +9,10 @@
 #define HEARD_MOST 64
 
 static const struct conform_backend *backend;
-static struct kern                  *kern;
-static struct kern_event             heard[HEARD_MOST];
-static size_t                        nheard;
-static struct addr                   us, peer;
+static struct kern *kern;
+static struct kern_event heard[HEARD_MOST];
+static size_t nheard;
+static struct addr us, peer;
 
 static void
 hear(void *arg, const struct kern_event *ev)
@@ -54,14 +54,21 @@ esp_id(uint32_t spi, const struct addr *dst)
 static struct sa_spec
 esp(uint32_t spi)
 {
-	return (struct sa_spec){ .id = esp_id(spi, &peer), .src = us, .mode = MODE_TRANSPORT, .dir = SA_OUT, .reqid = 42,
-		.encr = ENCR_AES_CBC, .encr_bits = 128, .integ = INTEG_HMAC_SHA256_128, .replay_window = 32 };
+	return (struct sa_spec){ .id = esp_id(spi, &peer),
+		.src = us,
+		.mode = MODE_TRANSPORT,
+		.dir = SA_OUT,
+		.reqid = 42,
+		.encr = ENCR_AES_CBC,
+		.encr_bits = 128,
+		.integ = INTEG_HMAC_SHA256_128,
+		.replay_window = 32 };
 }
 
 static struct sa_keys
 keys_for(const struct sa_spec *s)
 {
-	struct sa_keys    k = { 0 };
+	struct sa_keys k = { 0 };
 	const struct alg *e = alg_get(s->encr), *i = alg_get(s->integ);
 
 	k.encr_len = e == NULL ? 0 : (uint16_t)alg_keymat_len(e, s->encr_bits);
@@ -127,7 +134,7 @@ pump(void)
 
 START_TEST(reservations)
 {
-	struct sa_id   id = esp_id(0xc0001234, &us);
+	struct sa_id id = esp_id(0xc0001234, &us);
 	struct sa_spec s;
 
 	ck_assert_int_eq(reserve(id.spi), IKE_OK);
@@ -145,7 +152,7 @@ END_TEST
 
 START_TEST(reservation_expires)
 {
-	struct sa_id   id = esp_id(0xc0001234, &us);
+	struct sa_id id = esp_id(0xc0001234, &us);
 	struct sa_spec s;
 
 	if (backend->acq_expires == 0)
@@ -162,7 +169,9 @@ START_TEST(install_and_read_back)
 {
 	struct sa_spec s = esp(0x1000), got;
 
-	s.life = (struct sa_life){ .soft_sec = 1000, .hard_sec = 2000, .soft_bytes = 100000, .hard_bytes = 200000 };
+	s.life = (struct sa_life){
+		.soft_sec = 1000, .hard_sec = 2000, .soft_bytes = 100000, .hard_bytes = 200000
+	};
 	if (!can_esp()) {
 		ck_assert_int_eq(install(&s, false), IKE_E_KERNEL);
 		ck_assert_uint_gt(strlen(kern->reason), 0);
@@ -176,7 +185,8 @@ START_TEST(install_and_read_back)
 	ck_assert_uint_eq(got.life.hard_bytes, 200000);
 	ck_assert_int_eq(kern->ops->sa_delete(kern, &s.id, &us), IKE_OK);
 	ck_assert_int_eq(kern->ops->sa_delete(kern, &s.id, &us), IKE_E_NOTFOUND);
-	ck_assert_int_eq(kern->ops->sa_get(kern, &s.id, &us, NULL, &(struct sa_usage){ 0 }), IKE_E_NOTFOUND);
+	ck_assert_int_eq(
+	    kern->ops->sa_get(kern, &s.id, &us, NULL, &(struct sa_usage){ 0 }), IKE_E_NOTFOUND);
 }
 END_TEST
 
@@ -219,15 +229,22 @@ END_TEST
 /* All that is sent must come back: every cipher and integrity that a child can have. */
 START_TEST(algorithms_read_back)
 {
-	static const struct { uint16_t encr, bits, integ; } suite[] = {
-		{ ENCR_AES_CBC, 256, INTEG_HMAC_SHA1_96 }, { ENCR_AES_CBC, 192, INTEG_HMAC_SHA384_192 },
-		{ ENCR_AES_CBC, 128, INTEG_HMAC_SHA256_96 }, { ENCR_AES_CBC, 128, INTEG_HMAC_SHA512_256 },
-		{ ENCR_3DES, 0, INTEG_HMAC_MD5_96 }, { ENCR_NULL, 0, INTEG_HMAC_SHA256_128 },
-		{ ENCR_AES_GCM_16, 256, ALG_ID_NONE }, { ENCR_AES_GCM_8, 128, ALG_ID_NONE },
-		{ ENCR_CHACHA20_POLY1305, 0, ALG_ID_NONE }, { ENCR_AES_CTR, 128, INTEG_AES_XCBC_96 },
+	static const struct {
+		uint16_t encr, bits, integ;
+	} suite[] = {
+		{ ENCR_AES_CBC, 256, INTEG_HMAC_SHA1_96 },
+		{ ENCR_AES_CBC, 192, INTEG_HMAC_SHA384_192 },
+		{ ENCR_AES_CBC, 128, INTEG_HMAC_SHA256_96 },
+		{ ENCR_AES_CBC, 128, INTEG_HMAC_SHA512_256 },
+		{ ENCR_3DES, 0, INTEG_HMAC_MD5_96 },
+		{ ENCR_NULL, 0, INTEG_HMAC_SHA256_128 },
+		{ ENCR_AES_GCM_16, 256, ALG_ID_NONE },
+		{ ENCR_AES_GCM_8, 128, ALG_ID_NONE },
+		{ ENCR_CHACHA20_POLY1305, 0, ALG_ID_NONE },
+		{ ENCR_AES_CTR, 128, INTEG_AES_XCBC_96 },
 	};
 	struct sa_spec s, got;
-	size_t         done = 0;
+	size_t done = 0;
 
 	if (!can_esp())
 		return;
@@ -237,9 +254,10 @@ START_TEST(algorithms_read_back)
 		s.encr_bits = suite[i].bits;
 		s.integ = suite[i].integ;
 		if (install(&s, false) != IKE_OK)
-			continue;      /* this kernel was built without it */
+			continue; /* this kernel was built without it */
 		ck_assert_int_eq(get(&s.id, &us, &got), IKE_OK);
-		ck_assert_msg(recon_sa_same(&s, &got), "suite %zu does not come back as it was sent", i);
+		ck_assert_msg(
+		    recon_sa_same(&s, &got), "suite %zu does not come back as it was sent", i);
 		done++;
 	}
 	ck_assert_uint_ge(done, 3);
@@ -271,9 +289,15 @@ END_TEST
 static struct sp_spec
 policy(enum sp_dir dir)
 {
-	struct sp_spec sp = { .id = { .dir = (uint8_t)dir, .sel = { .src = { us, 32 }, .dst = { peer, 32 }, .proto = 17 } },
-		.priority = SP_PRIO_DEF, .action = SP_IPSEC, .ntmpl = 1,
-		.tmpl = { { .proto = PROTO_ESP, .mode = MODE_TRANSPORT, .level = SP_REQUIRE, .reqid = 42 } } };
+	struct sp_spec sp = { .id = { .dir = (uint8_t)dir,
+				  .sel = { .src = { us, 32 }, .dst = { peer, 32 }, .proto = 17 } },
+		.priority = SP_PRIO_DEF,
+		.action = SP_IPSEC,
+		.ntmpl = 1,
+		.tmpl = { { .proto = PROTO_ESP,
+		    .mode = MODE_TRANSPORT,
+		    .level = SP_REQUIRE,
+		    .reqid = 42 } } };
 
 	return dir == SP_OUT ? sp : (sp.id.sel = sa_selector_mirror(&sp.id.sel), sp);
 }
@@ -281,11 +305,12 @@ policy(enum sp_dir dir)
 struct rows {
 	struct sa_spec sa[32];
 	struct sp_spec sp[32];
-	size_t         nsa, nsp;
+	size_t nsa, nsp;
 };
 
 static void
-take_row(void *arg, const struct sa_spec *sa, const struct sa_usage *usage, const struct sp_spec *sp)
+take_row(
+    void *arg, const struct sa_spec *sa, const struct sa_usage *usage, const struct sp_spec *sp)
 {
 	struct rows *r = arg;
 
@@ -307,7 +332,7 @@ dump(unsigned what, struct rows *r)
 START_TEST(dump_of_sas)
 {
 	static struct rows r;
-	struct sa_id       id = esp_id(0xc0001234, &us);
+	struct sa_id id = esp_id(0xc0001234, &us);
 
 	dump(KERN_DUMP_SA | KERN_DUMP_SP, &r);
 	ck_assert_uint_eq(r.nsa + r.nsp, 0);
@@ -357,7 +382,8 @@ reads_back(const struct sp_spec *sp)
 			ck_assert_uint_eq(g->tmpl[t].reqid, sp->tmpl[t].reqid);
 			ck_assert_int_eq(g->tmpl[t].level == SP_USE, sp->tmpl[t].level == SP_USE);
 			if (sp->tmpl[t].mode == MODE_TUNNEL)
-				ck_assert(addr_equal(&g->tmpl[t].src, &sp->tmpl[t].src) && addr_equal(&g->tmpl[t].dst, &sp->tmpl[t].dst));
+				ck_assert(addr_equal(&g->tmpl[t].src, &sp->tmpl[t].src) &&
+					  addr_equal(&g->tmpl[t].dst, &sp->tmpl[t].dst));
 		}
 		return (g->action == SP_DISCARD) == (sp->action == SP_DISCARD);
 	}
@@ -366,7 +392,7 @@ reads_back(const struct sp_spec *sp)
 
 START_TEST(policies)
 {
-	struct sp_spec     sp = policy(SP_OUT);
+	struct sp_spec sp = policy(SP_OUT);
 	static struct rows r;
 
 	ck_assert_int_eq(kern->ops->sp_delete(kern, &sp.id), IKE_E_NOTFOUND);
@@ -398,7 +424,12 @@ START_TEST(kinds_of_policies)
 	ck_assert_int_eq(kern->ops->sp_install(kern, &sp, false), IKE_OK);
 	ck_assert(reads_back(&sp));
 	sp.id.dir = SP_FWD;
-	sp.tmpl[0] = (struct sp_tmpl){ .proto = PROTO_ESP, .mode = MODE_TUNNEL, .level = SP_REQUIRE, .reqid = 1, .src = peer, .dst = us };
+	sp.tmpl[0] = (struct sp_tmpl){ .proto = PROTO_ESP,
+		.mode = MODE_TUNNEL,
+		.level = SP_REQUIRE,
+		.reqid = 1,
+		.src = peer,
+		.dst = us };
 	ck_assert_int_eq(kern->ops->sp_install(kern, &sp, false), IKE_OK);
 	ck_assert(reads_back(&sp));
 	sp = policy(SP_OUT);
@@ -432,12 +463,12 @@ END_TEST
 START_TEST(policy_events)
 {
 	struct sp_spec sp = policy(SP_OUT);
-	struct kern   *o = backend->other(kern);
+	struct kern *o = backend->other(kern);
 
 	if ((kern->features & KERN_EVENTS_ALL) == 0)
 		return;
 	ck_assert_int_eq(o->ops->sp_install(o, &sp, false), IKE_OK);
-	ck_assert_uint_eq(nheard, 0);      /* never from within a request */
+	ck_assert_uint_eq(nheard, 0); /* never from within a request */
 	pump();
 	ck_assert_uint_eq(nheard, 1);
 	ck_assert(sp_id_equal(&first(KERN_EV_SP_NEW)->sp.id, &sp.id));
@@ -462,7 +493,7 @@ START_TEST(sa_events)
 {
 	struct sa_spec s = esp(0x1000), in = esp(0xc0001234);
 	struct sa_keys k = keys_for(&s);
-	struct kern   *o = backend->other(kern);
+	struct kern *o = backend->other(kern);
 
 	if (!can_esp() || (kern->features & KERN_EVENTS_ALL) == 0)
 		return;
@@ -525,7 +556,7 @@ END_TEST
 
 START_TEST(readdress)
 {
-	struct sa_spec  s = esp(0x1000), got;
+	struct sa_spec s = esp(0x1000), got;
 	struct endpoint from = { us, 4500 }, to = { peer, 4501 };
 
 	if (!can_esp() || (kern->features & KERN_MIGRATE) == 0)
@@ -547,9 +578,21 @@ Suite *
 conform_suite(const struct conform_backend *b)
 {
 	const TTest *const tests[] = {
-		reservations, reservation_expires, install_and_read_back, install_on_a_reservation, bad_key_lengths_are_refused,
-		algorithms_read_back, tunnel_nat_and_ipv6, dump_of_sas, policies, kinds_of_policies, policy_events, sa_events,
-		flush_events, lifetimes, readdress,
+		reservations,
+		reservation_expires,
+		install_and_read_back,
+		install_on_a_reservation,
+		bad_key_lengths_are_refused,
+		algorithms_read_back,
+		tunnel_nat_and_ipv6,
+		dump_of_sas,
+		policies,
+		kinds_of_policies,
+		policy_events,
+		sa_events,
+		flush_events,
+		lifetimes,
+		readdress,
 	};
 	Suite *s = suite_create(b->name);
 	TCase *t = tcase_create("conform");

@@ -17,11 +17,14 @@ struct conform_backend {
 	/* An empty kernel with events on, in this process; NULL: cannot. */
 	struct kern *(*open)(void);
 	void (*close)(struct kern *kern);
-	/* The same kernel through another handle, as another program would use it; closed by close().  |kern| is open. */
+	/*
+	 * The same kernel through another handle, as another program would use it; closed by close().  |kern| is
+	 * open.
+	 */
 	struct kern *(*other)(struct kern *kern);
 	/* Let |ms| milliseconds pass and deliver what has happened. */
 	void (*wait)(struct kern *kern, unsigned ms);
-	unsigned acq_expires;      /* seconds a larval state lives there; 0: too long for a test */
+	unsigned acq_expires; /* seconds a larval state lives there; 0: too long for a test */
 };
 
 /* Each test in a process of its own, with a fresh kernel.  |b| must last as long as the suite. */

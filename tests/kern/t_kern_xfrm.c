@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The conformance suite on the kernel below, through XFRM netlink.  Each test runs in a network namespace of its own, so
- * nothing of the host is touched.  Exit status 77 (skipped) where namespaces are not permitted or the kernel has no XFRM.
+ * The conformance suite on the kernel below, through XFRM netlink.  Each test runs in a network namespace of its
+ * own, so nothing of the host is touched.  Exit status 77 (skipped) where namespaces are not permitted or the
+ * kernel has no XFRM.
  */
 #include "kern/conform.h"
 #include "kern/kern.h"
@@ -20,9 +21,9 @@ static struct kern *
 open_xfrm(void)
 {
 	const struct kern_options o = { .events = true, .probe = true, .acq_expires = ACQ_EXPIRES };
-	char                      array[200];
-	struct text               why = text_in(array, sizeof(array));
-	struct kern              *kern;
+	char array[200];
+	struct text why = text_in(array, sizeof(array));
+	struct kern *kern;
 
 	if (unshare(CLONE_NEWNET) != 0)
 		return NULL;
@@ -66,7 +67,7 @@ now_ms(void)
 static void
 wait_xfrm(struct kern *kern, unsigned ms)
 {
-	int64_t       end = now_ms() + ms, left;
+	int64_t end = now_ms() + ms, left;
 	struct pollfd p = { .fd = kern->ops->fd(kern), .events = POLLIN };
 
 	while ((left = end - now_ms()) > 0) {
@@ -79,14 +80,14 @@ wait_xfrm(struct kern *kern, unsigned ms)
 static bool
 is_possible(void)
 {
-	int   status;
+	int status;
 	pid_t pid = fork();
 
 	if (pid == 0) {
 		struct kern *kern = open_xfrm();
 
 		if (kern != NULL) {
-			char        array[200];
+			char array[200];
 			struct text t = text_in(array, sizeof(array));
 
 			kern_features_text(kern->features, &t);
@@ -95,15 +96,17 @@ is_possible(void)
 		}
 		_exit(kern == NULL ? 1 : 0);
 	}
-	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+	       WEXITSTATUS(status) == 0;
 }
 
 int
 main(void)
 {
-	static const struct conform_backend xfrm = { "xfrm", open_xfrm, close_xfrm, other_xfrm, wait_xfrm, ACQ_EXPIRES };
-	SRunner                            *r;
-	int                                 failed;
+	static const struct conform_backend xfrm = { "xfrm", open_xfrm, close_xfrm, other_xfrm,
+		wait_xfrm, ACQ_EXPIRES };
+	SRunner *r;
+	int failed;
 
 	if (!is_possible()) {
 		printf("skipped: no network namespaces or no XFRM here\n");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: independent of lib/sadb's own comparison.  The kernel's dump is copied into arrays; each row is looked for in
- * the other side.
+ * How it works: independent of lib/sadb's own comparison.  The kernel's dump is copied into arrays; each row is
+ * looked for in the other side.
  */
 #include "sim/kern_equal.h"
 
@@ -13,20 +13,21 @@
 struct copy {
 	struct sa_spec *sa;
 	struct sp_spec *sp;
-	size_t          nsa, nsp;
-	bool            failed;
+	size_t nsa, nsp;
+	bool failed;
 };
 
 static void
 take(void *arg, const struct sa_spec *sa, const struct sa_usage *usage, const struct sp_spec *sp)
 {
 	struct copy *c = arg;
-	void        *v;
+	void *v;
 
 	(void)usage;
 	if (c->failed)
 		return;
-	v = sa != NULL ? realloc(c->sa, (c->nsa + 1) * sizeof(*sa)) : realloc(c->sp, (c->nsp + 1) * sizeof(*sp));
+	v = sa != NULL ? realloc(c->sa, (c->nsa + 1) * sizeof(*sa))
+		       : realloc(c->sp, (c->nsp + 1) * sizeof(*sp));
 	if (v == NULL) {
 		c->failed = true;
 		return;
@@ -45,7 +46,8 @@ say_sa(struct text *t, const char *what, const struct sa_id *id)
 {
 	struct addr_buf b;
 
-	text_addf(t, "%s: %s 0x%08x to %s", what, prop_proto_name(id->proto), id->spi, addr_text(&id->dst, &b));
+	text_addf(t, "%s: %s 0x%08x to %s", what, prop_proto_name(id->proto), id->spi,
+	    addr_text(&id->dst, &b));
 	return t->p;
 }
 
@@ -54,8 +56,8 @@ say_sp(struct text *t, const char *what, const struct sp_id *id)
 {
 	struct addr_buf b1, b2;
 
-	text_addf(t, "%s: policy %u %s to %s proto %u", what, id->dir, prefix_text(&id->sel.src, &b1), prefix_text(&id->sel.dst, &b2),
-	    id->sel.proto);
+	text_addf(t, "%s: policy %u %s to %s proto %u", what, id->dir,
+	    prefix_text(&id->sel.src, &b1), prefix_text(&id->sel.dst, &b2), id->sel.proto);
 	return t->p;
 }
 
@@ -66,16 +68,18 @@ sa_agrees(const struct sad_row *row, const struct sa_spec *k)
 
 	if (sa_is_larval(k))
 		return row->want == SAD_WANT_RESERVED && row->have == SAD_LARVAL;
-	return row->want == SAD_WANT_INSTALLED && (row->have == SAD_LIVE || row->have == SAD_DYING) && s->reqid == k->reqid &&
-	    s->mode == k->mode && s->encr == k->encr && s->integ == k->integ && s->comp == k->comp && addr_equal(&s->src, &k->src) &&
-	    s->encap_sport == k->encap_sport && s->encap_dport == k->encap_dport;
+	return row->want == SAD_WANT_INSTALLED &&
+	       (row->have == SAD_LIVE || row->have == SAD_DYING) && s->reqid == k->reqid &&
+	       s->mode == k->mode && s->encr == k->encr && s->integ == k->integ &&
+	       s->comp == k->comp && addr_equal(&s->src, &k->src) &&
+	       s->encap_sport == k->encap_sport && s->encap_dport == k->encap_dport;
 }
 
 static const char *
 compare_sas(const struct copy *c, const struct sadb *db, struct text *t)
 {
 	const struct sad_row *row;
-	uint32_t              it = 0;
+	uint32_t it = 0;
 
 	for (size_t i = 0; i < c->nsa; i++) {
 		row = sadb_find_sa(db, &c->sa[i].id);
@@ -103,9 +107,11 @@ sp_agrees(const struct spd_row *row, const struct sp_spec *k)
 	for (size_t i = 0; i < k->ntmpl; i++) {
 		const struct sp_tmpl *a = &row->tmpl[i], *b = &k->tmpl[i];
 
-		if (a->proto != b->proto || a->mode != b->mode || a->reqid != b->reqid || (a->level == SP_USE) != (b->level == SP_USE))
+		if (a->proto != b->proto || a->mode != b->mode || a->reqid != b->reqid ||
+		    (a->level == SP_USE) != (b->level == SP_USE))
 			return false;
-		if (a->mode == MODE_TUNNEL && (!addr_equal(&a->src, &b->src) || !addr_equal(&a->dst, &b->dst)))
+		if (a->mode == MODE_TUNNEL &&
+		    (!addr_equal(&a->src, &b->src) || !addr_equal(&a->dst, &b->dst)))
 			return false;
 	}
 	return true;
@@ -115,7 +121,7 @@ static const char *
 compare_sps(const struct copy *c, const struct sadb *db, struct text *t)
 {
 	const struct spd_row *row;
-	uint32_t              it = 0;
+	uint32_t it = 0;
 
 	for (size_t i = 0; i < c->nsp; i++) {
 		if (c->sp[i].socket)

@@ -7,8 +7,8 @@ struct kern;
 struct sadb;
 
 /*
- * NULL if equal, else the first difference in words ("missing in the kernel: ESP 0x12345678 to 192.0.2.1").  Larval states of
- * others and per-socket policies do not count.  The text is in |buf| of |cap| bytes (> 4).
+ * NULL if equal, else the first difference in words ("missing in the kernel: ESP 0x12345678 to 192.0.2.1").  Larval
+ * states of others and per-socket policies do not count.  The text is in |buf| of |cap| bytes (> 4).
  */
 const char *
 kern_equal(struct kern *kern, const struct sadb *db, char *buf, unsigned cap);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: SAs are in a list (dumps), a table by SPI and one by address pair (the choice of an outbound SA).  Each op
- * is a thin function around a do_*() that returns an errno; call_begin() and call_end() count, fail and translate.
+ * How it works: SAs are in a list (dumps), a table by SPI and one by address pair (the choice of an outbound SA).
+ * Each op is a thin function around a do_*() that returns an errno; call_begin() and call_end() count, fail and
+ * translate.
  */
 #include "sim/simkern_int.h"
 
@@ -47,7 +48,7 @@ static bool
 ends_eq(const struct hnode *n, const void *key)
 {
 	const struct sa_spec *s = &container_of(n, const struct sim_sa, by_pair)->spec;
-	const struct ends    *e = key;
+	const struct ends *e = key;
 
 	return addr_equal(&s->src, e->src) && addr_equal(&s->id.dst, e->dst);
 }
@@ -63,7 +64,7 @@ sim_sa_find(const struct simkern *k, const struct sa_id *id)
 struct sim_sa *
 sim_sa_between(const struct simkern *k, const struct addr *src, const struct addr *dst)
 {
-	struct ends   e = { src, dst };
+	struct ends e = { src, dst };
 	struct hnode *n = htab_find(&k->sa_by_pair, hash_ends(k, &e), &e);
 
 	return n == NULL ? NULL : container_of(n, struct sim_sa, by_pair);
@@ -72,7 +73,7 @@ sim_sa_between(const struct simkern *k, const struct addr *src, const struct add
 struct sim_sa *
 sim_sa_between_next(const struct simkern *k, const struct sim_sa *x)
 {
-	struct ends   e = { &x->spec.src, &x->spec.id.dst };
+	struct ends e = { &x->spec.src, &x->spec.id.dst };
 	struct hnode *n = htab_next(&k->sa_by_pair, &x->by_pair, &e);
 
 	return n == NULL ? NULL : container_of(n, struct sim_sa, by_pair);
@@ -92,7 +93,7 @@ static struct sim_sa *
 sa_add(struct simkern *k, const struct sa_spec *spec, ike_time ends)
 {
 	struct sim_sa *x = calloc(1, sizeof(*x));
-	struct ends    e = { &spec->src, &spec->id.dst };
+	struct ends e = { &spec->src, &spec->id.dst };
 
 	if (x == NULL)
 		return NULL;
@@ -133,8 +134,8 @@ sim_sa_expire(struct simkern *k, struct sim_sa *x)
 
 struct call {
 	struct kern *kern;
-	int          errnum;       /* to answer with, 0: what comes out */
-	bool         skip;         /* and not do it */
+	int errnum; /* to answer with, 0: what comes out */
+	bool skip;  /* and not do it */
 };
 
 static struct simkern *
@@ -153,7 +154,7 @@ static struct call
 call_begin(struct kern *kern)
 {
 	struct simkern *k = kernel_of(kern);
-	struct call     c = { .kern = kern };
+	struct call c = { .kern = kern };
 
 	kern->errnum = 0;
 	kern->reason[0] = '\0';
@@ -189,9 +190,12 @@ call_end(const struct call *c, int errnum)
 }
 
 static int
-do_reserve(struct simkern *k, const struct sa_id *id, const struct addr *src, uint8_t mode, uint32_t reqid)
+do_reserve(
+    struct simkern *k, const struct sa_id *id, const struct addr *src, uint8_t mode, uint32_t reqid)
 {
-	struct sa_spec spec = { .id = *id, .src = *src, .mode = mode, .dir = SA_IN, .reqid = reqid };
+	struct sa_spec spec = {
+		.id = *id, .src = *src, .mode = mode, .dir = SA_IN, .reqid = reqid
+	};
 
 	if (id->spi == 0)
 		return EINVAL;
@@ -201,7 +205,8 @@ do_reserve(struct simkern *k, const struct sa_id *id, const struct addr *src, ui
 }
 
 static ike_err
-op_reserve(struct kern *kern, const struct sa_id *id, const struct addr *src, uint8_t mode, uint32_t reqid)
+op_reserve(
+    struct kern *kern, const struct sa_id *id, const struct addr *src, uint8_t mode, uint32_t reqid)
 {
 	struct call c = call_begin(kern);
 
@@ -221,9 +226,12 @@ static int
 check_install(const struct simkern *k, const struct sa_spec *s, const struct sa_keys *keys)
 {
 	const struct alg *encr = alg_get(s->encr);
-	unsigned          needs = s->id.proto == PROTO_ESP ? KERN_ESP : s->id.proto == PROTO_AH ? KERN_AH : KERN_IPCOMP;
+	unsigned needs = s->id.proto == PROTO_ESP  ? KERN_ESP
+			 : s->id.proto == PROTO_AH ? KERN_AH
+						   : KERN_IPCOMP;
 
-	if ((k->features & needs) == 0 || ((s->flags & SA_ESN) != 0 && (k->features & KERN_ESN) == 0))
+	if ((k->features & needs) == 0 ||
+	    ((s->flags & SA_ESN) != 0 && (k->features & KERN_ESN) == 0))
 		return EPROTONOSUPPORT;
 	if (s->id.spi == 0 || (s->mode != MODE_TRANSPORT && s->mode != MODE_TUNNEL))
 		return EINVAL;
@@ -233,7 +241,8 @@ check_install(const struct simkern *k, const struct sa_spec *s, const struct sa_
 		return EINVAL;
 	if (encr != NULL && !key_fits(s->encr, s->encr_bits, keys->encr_len))
 		return EINVAL;
-	if (encr != NULL && (encr->flags & ALG_AEAD) != 0 && s->integ != ALG_ID_NONE && s->integ != INTEG_NONE)
+	if (encr != NULL && (encr->flags & ALG_AEAD) != 0 && s->integ != ALG_ID_NONE &&
+	    s->integ != INTEG_NONE)
 		return EINVAL;
 	if (s->integ != ALG_ID_NONE && s->integ != INTEG_NONE)
 		return key_fits(s->integ, 0, keys->integ_len) ? 0 : EINVAL;
@@ -243,9 +252,9 @@ check_install(const struct simkern *k, const struct sa_spec *s, const struct sa_
 static uint64_t
 digest_of(const struct sa_spec *s, const struct sa_keys *keys)
 {
-	uint8_t  b[sizeof(keys->encr) + sizeof(keys->integ) + 8];
+	uint8_t b[sizeof(keys->encr) + sizeof(keys->integ) + 8];
 	uint16_t integ = s->integ == INTEG_NONE ? ALG_ID_NONE : s->integ;
-	size_t   n = 0;
+	size_t n = 0;
 	uint64_t d;
 
 	memcpy(b, keys->encr, keys->encr_len);
@@ -253,7 +262,7 @@ digest_of(const struct sa_spec *s, const struct sa_keys *keys)
 	memcpy(b + n, keys->integ, keys->integ_len);
 	n += keys->integ_len;
 	memcpy(b + n, &s->encr, 2);
-	memcpy(b + n + 2, &integ, 2);        /* the truncation is in the id */
+	memcpy(b + n + 2, &integ, 2); /* the truncation is in the id */
 	memcpy(b + n + 4, &s->comp, 2);
 	memcpy(b + n + 6, &keys->encr_len, 2);
 	d = siphash24(sim_seed, slice_of(b, n + 8));
@@ -265,8 +274,10 @@ digest_of(const struct sa_spec *s, const struct sa_keys *keys)
 static ike_time
 first_end(const struct simkern *k, const struct sa_spec *s)
 {
-	uint64_t sec = s->life.soft_sec != 0 && (s->life.hard_sec == 0 || s->life.soft_sec < s->life.hard_sec) ? s->life.soft_sec
-	                                                                                                      : s->life.hard_sec;
+	uint64_t sec =
+	    s->life.soft_sec != 0 && (s->life.hard_sec == 0 || s->life.soft_sec < s->life.hard_sec)
+		? s->life.soft_sec
+		: s->life.hard_sec;
 
 	return sec == 0 || sec > INT32_MAX ? IKE_NEVER : k->now + SEC(sec);
 }
@@ -275,20 +286,23 @@ first_end(const struct simkern *k, const struct sa_spec *s)
 static struct sim_sa *
 asked_for(const struct simkern *k, const struct sa_spec *s)
 {
-	for (struct sim_sa *x = sim_sa_between(k, &s->src, &s->id.dst); x != NULL; x = sim_sa_between_next(k, x)) {
+	for (struct sim_sa *x = sim_sa_between(k, &s->src, &s->id.dst); x != NULL;
+	     x = sim_sa_between_next(k, x)) {
 		if (!x->larval || x->spec.id.spi != 0 || x->spec.id.proto != s->id.proto)
 			continue;
-		if ((s->seq != 0 && x->spec.seq == s->seq) || (x->spec.reqid == s->reqid && x->spec.mode == s->mode))
+		if ((s->seq != 0 && x->spec.seq == s->seq) ||
+		    (x->spec.reqid == s->reqid && x->spec.mode == s->mode))
 			return x;
 	}
 	return NULL;
 }
 
 static int
-do_install(struct simkern *k, const struct sa_spec *s, const struct sa_keys *keys, bool larval, uint32_t pid)
+do_install(struct simkern *k, const struct sa_spec *s, const struct sa_keys *keys, bool larval,
+    uint32_t pid)
 {
 	struct sim_sa *old = sim_sa_find(k, &s->id), *x, *acq;
-	int            errnum = check_install(k, s, keys);
+	int errnum = check_install(k, s, keys);
 
 	if (errnum != 0)
 		return errnum;
@@ -314,16 +328,18 @@ op_install(struct kern *kern, const struct sa_spec *s, const struct sa_keys *key
 {
 	struct call c = call_begin(kern);
 
-	return call_end(&c, c.skip ? 0 : do_install(kernel_of(kern), s, keys, larval, pid_of(kern)));
+	return call_end(
+	    &c, c.skip ? 0 : do_install(kernel_of(kern), s, keys, larval, pid_of(kern)));
 }
 
 static int
-do_readdress(struct simkern *k, const struct sa_id *id, const struct endpoint *src, const struct endpoint *dst, uint32_t pid)
+do_readdress(struct simkern *k, const struct sa_id *id, const struct endpoint *src,
+    const struct endpoint *dst, uint32_t pid)
 {
 	struct sim_sa *x = sim_sa_find(k, id);
-	struct sa_id   to = *id;
-	struct ends    e = { &src->addr, &dst->addr };
-	bool           other_id = !addr_equal(&id->dst, &dst->addr);
+	struct sa_id to = *id;
+	struct ends e = { &src->addr, &dst->addr };
+	bool other_id = !addr_equal(&id->dst, &dst->addr);
 
 	to.dst = dst->addr;
 	if ((k->features & KERN_MIGRATE) == 0)
@@ -348,7 +364,8 @@ do_readdress(struct simkern *k, const struct sa_id *id, const struct endpoint *s
 }
 
 static ike_err
-op_readdress(struct kern *kern, const struct sa_id *id, const struct endpoint *src, const struct endpoint *dst)
+op_readdress(struct kern *kern, const struct sa_id *id, const struct endpoint *src,
+    const struct endpoint *dst)
 {
 	struct call c = call_begin(kern);
 
@@ -377,9 +394,10 @@ op_delete(struct kern *kern, const struct sa_id *id, const struct addr *src)
 }
 
 static ike_err
-op_get(struct kern *kern, const struct sa_id *id, const struct addr *src, struct sa_spec *spec_out, struct sa_usage *usage_out)
+op_get(struct kern *kern, const struct sa_id *id, const struct addr *src, struct sa_spec *spec_out,
+    struct sa_usage *usage_out)
 {
-	struct call          c = call_begin(kern);
+	struct call c = call_begin(kern);
 	const struct sim_sa *x = sim_sa_find(kernel_of(kern), id);
 
 	(void)src;
@@ -395,9 +413,10 @@ static int
 do_flush(struct simkern *k, uint8_t proto, uint32_t pid)
 {
 	const struct kern_event ev = { .kind = KERN_EV_SA_FLUSH, .flush_proto = proto, .pid = pid };
-	bool                    any = false;
+	bool any = false;
 
-	LIST_FOR_SAFE(it, &k->sas) {
+	LIST_FOR_SAFE(it, &k->sas)
+	{
 		struct sim_sa *x = container_of(it, struct sim_sa, link);
 
 		if (proto == PROTO_NONE || x->spec.id.proto == proto) {
@@ -423,7 +442,8 @@ op_sp_install(struct kern *kern, const struct sp_spec *sp, bool replace)
 {
 	struct call c = call_begin(kern);
 
-	return call_end(&c, c.skip ? 0 : sim_sp_install(kernel_of(kern), sp, replace, pid_of(kern)));
+	return call_end(
+	    &c, c.skip ? 0 : sim_sp_install(kernel_of(kern), sp, replace, pid_of(kern)));
 }
 
 static ike_err
@@ -446,11 +466,12 @@ op_sp_flush(struct kern *kern)
 static ike_err
 op_dump(struct kern *kern, unsigned what, kern_row_fn *fn, void *arg)
 {
-	struct call           c = call_begin(kern);
+	struct call c = call_begin(kern);
 	const struct simkern *k = kernel_of(kern);
-	size_t                left = c.errnum != 0 ? (simkern_sa_count(k) + simkern_sp_count(k)) / 2 : SIZE_MAX;
+	size_t left = c.errnum != 0 ? (simkern_sa_count(k) + simkern_sp_count(k)) / 2 : SIZE_MAX;
 
-	LIST_FOR(it, &k->sas) {
+	LIST_FOR(it, &k->sas)
+	{
 		const struct sim_sa *x = container_of(it, struct sim_sa, link);
 
 		if ((what & KERN_DUMP_SA) != 0 && left > 0) {
@@ -458,7 +479,8 @@ op_dump(struct kern *kern, unsigned what, kern_row_fn *fn, void *arg)
 			left--;
 		}
 	}
-	LIST_FOR(it, &k->sps) {
+	LIST_FOR(it, &k->sps)
+	{
 		const struct sim_sp *p = container_of(it, struct sim_sp, link);
 
 		if ((what & KERN_DUMP_SP) != 0 && left > 0) {
@@ -483,12 +505,13 @@ op_socket_prepare(struct kern *kern, int fd, uint8_t family, bool encap)
 static ike_err
 op_acquire_failed(struct kern *kern, uint32_t seq, const struct sa_id *id, const struct addr *src)
 {
-	struct call     c = call_begin(kern);
+	struct call c = call_begin(kern);
 	struct simkern *k = kernel_of(kern);
 
 	if (c.skip)
 		return call_end(&c, 0);
-	for (struct sim_sa *x = sim_sa_between(k, src, &id->dst); x != NULL; x = sim_sa_between_next(k, x)) {
+	for (struct sim_sa *x = sim_sa_between(k, src, &id->dst); x != NULL;
+	     x = sim_sa_between_next(k, x)) {
 		if (x->larval && x->spec.id.spi == 0 && x->spec.seq == seq) {
 			sim_sa_remove(k, x);
 			return call_end(&c, 0);
@@ -507,14 +530,26 @@ op_fd(struct kern *kern)
 static void
 op_free(struct kern *kern)
 {
-	(void)kern;        /* simkern_free() */
+	(void)kern; /* simkern_free() */
 }
 
 static const struct kern_ops sim_ops = {
-	.name = "sim", .sa_reserve = op_reserve, .sa_install = op_install, .sa_readdress = op_readdress, .sa_delete = op_delete,
-	.sa_get = op_get, .sa_flush = op_flush, .sp_install = op_sp_install, .sp_delete = op_sp_delete, .sp_flush = op_sp_flush,
-	.dump = op_dump, .socket_prepare = op_socket_prepare, .acquire_failed = op_acquire_failed, .fd = op_fd,
-	.readable = sim_deliver, .free = op_free,
+	.name = "sim",
+	.sa_reserve = op_reserve,
+	.sa_install = op_install,
+	.sa_readdress = op_readdress,
+	.sa_delete = op_delete,
+	.sa_get = op_get,
+	.sa_flush = op_flush,
+	.sp_install = op_sp_install,
+	.sp_delete = op_sp_delete,
+	.sp_flush = op_sp_flush,
+	.dump = op_dump,
+	.socket_prepare = op_socket_prepare,
+	.acquire_failed = op_acquire_failed,
+	.fd = op_fd,
+	.readable = sim_deliver,
+	.free = op_free,
 };
 
 struct simkern *

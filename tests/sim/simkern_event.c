@@ -6,8 +6,8 @@
 static bool
 is_about_others(enum kern_event_kind kind)
 {
-	return kind != KERN_EV_ACQUIRE && kind != KERN_EV_SOFT && kind != KERN_EV_HARD && kind != KERN_EV_MAPPING &&
-	    kind != KERN_EV_OVERRUN && kind != KERN_EV_SP_EXPIRE;
+	return kind != KERN_EV_ACQUIRE && kind != KERN_EV_SOFT && kind != KERN_EV_HARD &&
+	       kind != KERN_EV_MAPPING && kind != KERN_EV_OVERRUN && kind != KERN_EV_SP_EXPIRE;
 }
 
 void
@@ -15,12 +15,13 @@ sim_report(struct simkern *k, const struct kern_event *ev)
 {
 	struct sim_event *e;
 
-	if ((k->muted >> ev->kind & 1) != 0 || (is_about_others(ev->kind) && (k->features & KERN_EVENTS_ALL) == 0))
+	if ((k->muted >> ev->kind & 1) != 0 ||
+	    (is_about_others(ev->kind) && (k->features & KERN_EVENTS_ALL) == 0))
 		return;
 	if (ev->pid == PID_DAEMON && !k->echo)
 		return;
 	e = k->event_limit != 0 && k->nevents >= k->event_limit ? NULL : malloc(sizeof(*e));
-	if (e == NULL) {          /* no room in the socket's buffer */
+	if (e == NULL) { /* no room in the socket's buffer */
 		k->overrun = true;
 		return;
 	}
@@ -64,11 +65,11 @@ take_event(struct simkern *k)
 void
 sim_deliver(struct kern *kern)
 {
-	struct simkern         *k = ((struct sim_handle *)(void *)kern)->k;
+	struct simkern *k = ((struct sim_handle *)(void *)kern)->k;
 	const struct kern_event overrun = { .kind = KERN_EV_OVERRUN };
-	struct sim_event       *e;
+	struct sim_event *e;
 
-	if (k->overrun) {          /* the socket's error comes before what is still in its buffer */
+	if (k->overrun) { /* the socket's error comes before what is still in its buffer */
 		k->overrun = false;
 		if (kern->on_event != NULL)
 			kern->on_event(kern->event_arg, &overrun);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: the data path and the clock.  What is decided, and under which counter a packet is dropped, follows Linux:
- * policy, templates from the innermost, for each the best SA or an ACQUIRE; on the way in each layer's SA, then the policy
- * against the SAs that were passed.
+ * How it works: the data path and the clock.  What is decided, and under which counter a packet is dropped, follows
+ * Linux: policy, templates from the innermost, for each the best SA or an ACQUIRE; on the way in each layer's SA,
+ * then the policy against the SAs that were passed.
  */
 #include "sim/simkern_int.h"
 
@@ -52,7 +52,8 @@ simkern_sa_count(const struct simkern *k)
 {
 	size_t n = 0;
 
-	LIST_FOR(it, &k->sas) {
+	LIST_FOR(it, &k->sas)
+	{
 		if (!container_of(it, const struct sim_sa, link)->larval)
 			n++;
 	}
@@ -107,11 +108,13 @@ check_volume(struct simkern *k, struct sim_sa *x)
 
 	if (x->u.use_time == 0)
 		x->u.use_time = sim_wall(k);
-	if ((l->hard_bytes != 0 && x->u.bytes >= l->hard_bytes) || (l->hard_packets != 0 && x->u.packets >= l->hard_packets)) {
+	if ((l->hard_bytes != 0 && x->u.bytes >= l->hard_bytes) ||
+	    (l->hard_packets != 0 && x->u.packets >= l->hard_packets)) {
 		sim_sa_expire(k, x);
 		return false;
 	}
-	if ((l->soft_bytes != 0 && x->u.bytes >= l->soft_bytes) || (l->soft_packets != 0 && x->u.packets >= l->soft_packets))
+	if ((l->soft_bytes != 0 && x->u.bytes >= l->soft_bytes) ||
+	    (l->soft_packets != 0 && x->u.packets >= l->soft_packets))
 		turn_soft(k, x);
 	return true;
 }
@@ -123,10 +126,13 @@ has_selector(const struct sa_spec *s)
 }
 
 static bool
-serves(const struct sim_sa *x, const struct sp_spec *pol, const struct sp_tmpl *t, const struct sa_flow *flow)
+serves(const struct sim_sa *x, const struct sp_spec *pol, const struct sp_tmpl *t,
+    const struct sa_flow *flow)
 {
-	return x->spec.reqid == t->reqid && x->spec.mode == t->mode && x->spec.id.proto == t->proto &&
-	    x->spec.if_id == pol->id.if_id && (flow->mark & x->spec.mark_mask) == x->spec.mark && (x->spec.flags & SA_WILDRECV) == 0;
+	return x->spec.reqid == t->reqid && x->spec.mode == t->mode &&
+	       x->spec.id.proto == t->proto && x->spec.if_id == pol->id.if_id &&
+	       (flow->mark & x->spec.mark_mask) == x->spec.mark &&
+	       (x->spec.flags & SA_WILDRECV) == 0;
 }
 
 /* A fresh SA before one that is to be replaced; then the one added last. */
@@ -135,7 +141,8 @@ is_better(const struct sim_sa *a, const struct sim_sa *b)
 {
 	if (b == NULL || a->dying != b->dying)
 		return b == NULL || b->dying;
-	return a->u.add_time != b->u.add_time ? a->u.add_time > b->u.add_time : a->serial > b->serial;
+	return a->u.add_time != b->u.add_time ? a->u.add_time > b->u.add_time
+					      : a->serial > b->serial;
 }
 
 static struct prefix
@@ -145,34 +152,49 @@ host(const struct addr *a)
 }
 
 static void
-ask_for_sa(struct simkern *k, const struct sp_spec *pol, const struct sp_tmpl *t, const struct sa_flow *flow,
-    const struct addr *local, const struct addr *remote)
+ask_for_sa(struct simkern *k, const struct sp_spec *pol, const struct sp_tmpl *t,
+    const struct sa_flow *flow, const struct addr *local, const struct addr *remote)
 {
-	struct kern_event ev = { .kind = KERN_EV_ACQUIRE, .sp = *pol, .acq_src = *local, .acq_dst = *remote };
+	struct kern_event ev = {
+		.kind = KERN_EV_ACQUIRE, .sp = *pol, .acq_src = *local, .acq_dst = *remote
+	};
 
-	ev.acq_sel = (struct sa_selector){ .src = host(&flow->src), .dst = host(&flow->dst), .proto = flow->proto,
-		.sport = flow->sport, .dport = flow->dport, .sport_set = true, .dport_set = true };
+	ev.acq_sel = (struct sa_selector){ .src = host(&flow->src),
+		.dst = host(&flow->dst),
+		.proto = flow->proto,
+		.sport = flow->sport,
+		.dport = flow->dport,
+		.sport_set = true,
+		.dport_set = true };
 	ev.acq_seq = ++k->acq_seq;
-	ev.sa = (struct sa_spec){ .id = { .proto = t->proto, .dst = *remote }, .src = *local, .mode = t->mode, .dir = SA_OUT,
-		.reqid = t->reqid, .seq = ev.acq_seq, .sel = ev.acq_sel, .if_id = pol->id.if_id };
+	ev.sa = (struct sa_spec){ .id = { .proto = t->proto, .dst = *remote },
+		.src = *local,
+		.mode = t->mode,
+		.dir = SA_OUT,
+		.reqid = t->reqid,
+		.seq = ev.acq_seq,
+		.sel = ev.acq_sel,
+		.if_id = pol->id.if_id };
 	if (sim_sa_larval(k, &ev.sa) != NULL)
 		sim_report(k, &ev);
 }
 
 /* The SA for one template; NULL: there is none now (and the daemon has been asked). */
 static struct sim_sa *
-resolve(struct simkern *k, const struct sp_spec *pol, const struct sp_tmpl *t, const struct sa_flow *flow,
-    const struct addr *local, const struct addr *remote)
+resolve(struct simkern *k, const struct sp_spec *pol, const struct sp_tmpl *t,
+    const struct sa_flow *flow, const struct addr *local, const struct addr *remote)
 {
 	struct sim_sa *best = NULL;
-	bool           asked = false;
+	bool asked = false;
 
-	for (struct sim_sa *x = sim_sa_between(k, local, remote); x != NULL; x = sim_sa_between_next(k, x)) {
+	for (struct sim_sa *x = sim_sa_between(k, local, remote); x != NULL;
+	     x = sim_sa_between_next(k, x)) {
 		if (!serves(x, pol, t, flow))
 			continue;
 		if (x->larval)
 			asked = true;
-		else if ((!has_selector(&x->spec) || sa_selector_match(&x->spec.sel, flow)) && is_better(x, best))
+		else if ((!has_selector(&x->spec) || sa_selector_match(&x->spec.sel, flow)) &&
+			 is_better(x, best))
 			best = x;
 	}
 	if (best == NULL && !asked)
@@ -184,8 +206,14 @@ resolve(struct simkern *k, const struct sp_spec *pol, const struct sp_tmpl *t, c
 static void
 wrap(struct sim_sa *x, struct sim_wire *w, const struct addr *src, const struct addr *dst)
 {
-	w->layer[w->nlayers++] = (struct sim_layer){ .proto = x->spec.id.proto, .mode = x->spec.mode, .spi = x->spec.id.spi,
-		.seq = ++x->u.oseq, .src = *src, .dst = *dst, .encap_sport = x->spec.encap_sport, .encap_dport = x->spec.encap_dport,
+	w->layer[w->nlayers++] = (struct sim_layer){ .proto = x->spec.id.proto,
+		.mode = x->spec.mode,
+		.spi = x->spec.id.spi,
+		.seq = ++x->u.oseq,
+		.src = *src,
+		.dst = *dst,
+		.encap_sport = x->spec.encap_sport,
+		.encap_dport = x->spec.encap_dport,
 		.digest = x->digest };
 	x->u.bytes += w->inner.len;
 	x->u.packets++;
@@ -194,19 +222,21 @@ wrap(struct sim_sa *x, struct sim_wire *w, const struct addr *src, const struct 
 enum sim_verdict
 simkern_send(struct simkern *k, const struct sim_packet *p, struct sim_wire *out, const char **why)
 {
-	struct sim_sp  *pol = sim_sp_lookup(k, SP_OUT, &p->flow);
-	struct sim_sa  *use[SP_MAX_TMPL];
+	struct sim_sp *pol = sim_sp_lookup(k, SP_OUT, &p->flow);
+	struct sim_sa *use[SP_MAX_TMPL];
 	struct sim_wire w = { .inner = *p };
-	struct addr     local = p->flow.src, remote = p->flow.dst;
-	size_t          n = 0;
+	struct addr local = p->flow.src, remote = p->flow.dst;
+	size_t n = 0;
 
 	if (pol != NULL && pol->spec.action == SP_DISCARD)
 		return drop(k, "XfrmOutPolBlock", why);
-	for (size_t i = 0; pol != NULL && pol->spec.action == SP_IPSEC && i < pol->spec.ntmpl; i++) {
+	for (size_t i = 0; pol != NULL && pol->spec.action == SP_IPSEC && i < pol->spec.ntmpl;
+	     i++) {
 		const struct sp_tmpl *t = &pol->spec.tmpl[i];
-		const struct addr    *from = t->mode == MODE_TUNNEL && !addr_is_any(&t->src) ? &t->src : &local;
-		const struct addr    *to = t->mode == MODE_TUNNEL ? &t->dst : &remote;
-		struct sim_sa        *x = resolve(k, &pol->spec, t, &p->flow, from, to);
+		const struct addr *from =
+		    t->mode == MODE_TUNNEL && !addr_is_any(&t->src) ? &t->src : &local;
+		const struct addr *to = t->mode == MODE_TUNNEL ? &t->dst : &remote;
+		struct sim_sa *x = resolve(k, &pol->spec, t, &p->flow, from, to);
 
 		if (x == NULL && t->level != SP_USE)
 			return drop(k, "XfrmOutNoStates", why);
@@ -236,8 +266,8 @@ simkern_send(struct simkern *k, const struct sim_packet *p, struct sim_wire *out
 }
 
 /*
- * RFC 4303 section 3.4.3: "Duplicates are rejected through the use of a sliding receive window."  Fits |seq|?  Then, if
- * |take|, it is noted.
+ * RFC 4303 section 3.4.3: "Duplicates are rejected through the use of a sliding receive window."  Fits |seq|?
+ * Then, if |take|, it is noted.
  */
 static bool
 replay_ok(struct sim_sa *x, uint32_t seq, bool take)
@@ -266,9 +296,12 @@ replay_ok(struct sim_sa *x, uint32_t seq, bool take)
 static void
 check_mapping(struct simkern *k, const struct sim_sa *x, const struct sim_layer *l)
 {
-	struct kern_event ev = { .kind = KERN_EV_MAPPING, .sa = x->spec, .map_new = { l->src, l->encap_sport } };
+	struct kern_event ev = {
+		.kind = KERN_EV_MAPPING, .sa = x->spec, .map_new = { l->src, l->encap_sport }
+	};
 
-	if (x->spec.encap_sport != 0 && (!addr_equal(&x->spec.src, &l->src) || x->spec.encap_sport != l->encap_sport))
+	if (x->spec.encap_sport != 0 &&
+	    (!addr_equal(&x->spec.src, &l->src) || x->spec.encap_sport != l->encap_sport))
 		sim_report(k, &ev);
 }
 
@@ -276,7 +309,7 @@ check_mapping(struct simkern *k, const struct sim_sa *x, const struct sim_layer 
 static const char *
 unwrap(struct simkern *k, const struct sim_layer *l, uint32_t len, struct sim_sa **out)
 {
-	struct sa_id   id = { .proto = l->proto, .spi = l->spi, .dst = l->dst };
+	struct sa_id id = { .proto = l->proto, .spi = l->spi, .dst = l->dst };
 	struct sim_sa *x = sim_sa_find(k, &id);
 
 	if (x == NULL)
@@ -308,18 +341,21 @@ unwrap(struct simkern *k, const struct sim_layer *l, uint32_t len, struct sim_sa
 static bool
 satisfies(const struct sim_sa *x, const struct sp_spec *pol, const struct sp_tmpl *t)
 {
-	return x->spec.id.proto == t->proto && x->spec.mode == t->mode && (t->reqid == 0 || x->spec.reqid == t->reqid) &&
-	    (pol->id.if_id == 0 || x->spec.if_id == pol->id.if_id) &&
-	    (t->mode != MODE_TUNNEL || ((addr_is_any(&t->dst) || addr_equal(&x->spec.id.dst, &t->dst)) &&
-	    (addr_is_any(&t->src) || addr_equal(&x->spec.src, &t->src))));
+	return x->spec.id.proto == t->proto && x->spec.mode == t->mode &&
+	       (t->reqid == 0 || x->spec.reqid == t->reqid) &&
+	       (pol->id.if_id == 0 || x->spec.if_id == pol->id.if_id) &&
+	       (t->mode != MODE_TUNNEL ||
+		   ((addr_is_any(&t->dst) || addr_equal(&x->spec.id.dst, &t->dst)) &&
+		       (addr_is_any(&t->src) || addr_equal(&x->spec.src, &t->src))));
 }
 
 /*
- * Look for an SA that satisfies |t| among |via| (the outermost first) from |at| on; a tunnel stops the search.  Returns where to go on,
- * or -1.
+ * Look for an SA that satisfies |t| among |via| (the outermost first) from |at| on; a tunnel stops the search.
+ * Returns where to go on, or -1.
  */
 static int
-next_after(struct sim_sa *const *via, int n, int at, const struct sp_spec *pol, const struct sp_tmpl *t)
+next_after(
+    struct sim_sa *const *via, int n, int at, const struct sp_spec *pol, const struct sp_tmpl *t)
 {
 	bool optional = t->level == SP_USE;
 
@@ -347,9 +383,9 @@ any_tunnel(struct sim_sa *const *via, int n, int from)
 static const char *
 check_policy(struct simkern *k, const struct sa_flow *flow, struct sim_sa *const *via, int n)
 {
-	enum sp_dir    dir = k->local == NULL || k->local(k->local_arg, &flow->dst) ? SP_IN : SP_FWD;
+	enum sp_dir dir = k->local == NULL || k->local(k->local_arg, &flow->dst) ? SP_IN : SP_FWD;
 	struct sim_sp *pol = sim_sp_lookup(k, dir, flow);
-	int            at = 0;
+	int at = 0;
 
 	for (int i = n - 1; i >= 0; i--) {
 		if (has_selector(&via[i]->spec) && !sa_selector_match(&via[i]->spec.sel, flow))
@@ -372,8 +408,8 @@ enum sim_verdict
 simkern_receive(struct simkern *k, const struct sim_wire *w, const char **why)
 {
 	struct sim_sa *via[SP_MAX_TMPL];
-	const char    *name;
-	int            n = 0;
+	const char *name;
+	int n = 0;
 
 	for (int i = w->nlayers - 1; i >= 0; i--) {
 		name = unwrap(k, &w->layer[i], w->inner.len, &via[n]);
@@ -389,7 +425,8 @@ simkern_receive(struct simkern *k, const struct sim_wire *w, const char **why)
 static void
 sa_due(struct simkern *k, struct sim_sa *x)
 {
-	ike_time hard = x->spec.life.hard_sec == 0 ? IKE_NEVER : x->born + SEC(x->spec.life.hard_sec);
+	ike_time hard =
+	    x->spec.life.hard_sec == 0 ? IKE_NEVER : x->born + SEC(x->spec.life.hard_sec);
 
 	heap_cancel(&k->timers, &x->timer);
 	if (x->larval || hard <= k->now) {
@@ -398,7 +435,7 @@ sa_due(struct simkern *k, struct sim_sa *x)
 	}
 	turn_soft(k, x);
 	if (hard != IKE_NEVER)
-		(void)!heap_set(&k->timers, &x->timer, hard);     /* it was in: there is room */
+		(void)!heap_set(&k->timers, &x->timer, hard); /* it was in: there is room */
 }
 
 void

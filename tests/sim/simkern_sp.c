@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: host-to-host policies are hashed by direction and address pair, all others are in one list that is searched from
- * end to end.  The best match of both wins: smallest priority value, then the oldest.
+ * How it works: host-to-host policies are hashed by direction and address pair, all others are in one list that is
+ * searched from end to end.  The best match of both wins: smallest priority value, then the oldest.
  */
 #include "sim/simkern_int.h"
 
@@ -24,7 +24,7 @@ static bool
 pair_eq(const struct hnode *n, const void *key)
 {
 	const struct sa_selector *sel = &container_of(n, const struct sim_sp, by_pair)->spec.id.sel;
-	const struct sa_flow     *flow = key;
+	const struct sa_flow *flow = key;
 
 	return addr_equal(&sel->src.addr, &flow->src) && addr_equal(&sel->dst.addr, &flow->dst);
 }
@@ -36,8 +36,11 @@ hash_id(const struct simkern *k, const struct sp_id *id)
 
 	memcpy(b, id->sel.src.addr.b, 16);
 	memcpy(b + 16, id->sel.dst.addr.b, 16);
-	memcpy(b + 32, (uint8_t[]){ id->dir, id->sel.src.len, id->sel.dst.len, id->sel.proto, (uint8_t)id->sel.sport,
-	    (uint8_t)(id->sel.sport >> 8), (uint8_t)id->sel.dport, (uint8_t)(id->sel.dport >> 8) }, 8);
+	memcpy(b + 32,
+	    (uint8_t[]){ id->dir, id->sel.src.len, id->sel.dst.len, id->sel.proto,
+		(uint8_t)id->sel.sport, (uint8_t)(id->sel.sport >> 8), (uint8_t)id->sel.dport,
+		(uint8_t)(id->sel.dport >> 8) },
+	    8);
 	return htab_hash(&k->sp_by_id, slice_of(b, sizeof(b)));
 }
 
@@ -84,8 +87,8 @@ consider(struct sim_sp *p, enum sp_dir dir, const struct sa_flow *flow, struct s
 {
 	const struct sp_id *id = &p->spec.id;
 
-	if (id->dir != dir || (flow->mark & id->mark_mask) != id->mark || flow->if_id != id->if_id ||
-	    !sa_selector_match(&id->sel, flow))
+	if (id->dir != dir || (flow->mark & id->mark_mask) != id->mark ||
+	    flow->if_id != id->if_id || !sa_selector_match(&id->sel, flow))
 		return;
 	if (*best == NULL || p->spec.priority < (*best)->spec.priority ||
 	    (p->spec.priority == (*best)->spec.priority && p->pos < (*best)->pos))
@@ -96,12 +99,13 @@ struct sim_sp *
 sim_sp_lookup(const struct simkern *k, enum sp_dir dir, const struct sa_flow *flow)
 {
 	struct sim_sp *best = NULL;
-	uint64_t       hash = hash_pair(k, (uint8_t)dir, &flow->src, &flow->dst);
+	uint64_t hash = hash_pair(k, (uint8_t)dir, &flow->src, &flow->dst);
 
-	for (struct hnode *n = htab_find(&k->sp_by_pair, hash, flow); n != NULL; n = htab_next(&k->sp_by_pair, n, flow))
+	for (struct hnode *n = htab_find(&k->sp_by_pair, hash, flow); n != NULL;
+	     n = htab_next(&k->sp_by_pair, n, flow))
 		consider(container_of(n, struct sim_sp, by_pair), dir, flow, &best);
 	LIST_FOR(it, &k->inexact)
-		consider(container_of(it, struct sim_sp, inexact), dir, flow, &best);
+	consider(container_of(it, struct sim_sp, inexact), dir, flow, &best);
 	return best;
 }
 
@@ -133,7 +137,7 @@ static int
 add(struct simkern *k, const struct sp_spec *sp, uint32_t pid, enum kern_event_kind kind)
 {
 	struct sim_sp *p = calloc(1, sizeof(*p));
-	ike_err        err;
+	ike_err err;
 
 	if (p == NULL)
 		return ENOMEM;
@@ -179,7 +183,7 @@ int
 sim_sp_install(struct simkern *k, const struct sp_spec *sp, bool replace, uint32_t pid)
 {
 	struct sim_sp *p = sim_sp_find(k, &sp->id);
-	uint32_t       index;
+	uint32_t index;
 
 	if (!is_valid(sp))
 		return EINVAL;
@@ -230,6 +234,6 @@ simkern_sp_count(const struct simkern *k)
 	size_t n = 0;
 
 	LIST_FOR(it, &k->sps)
-		n++;
+	n++;
 	return n;
 }

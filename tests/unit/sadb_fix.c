@@ -11,7 +11,7 @@ static void
 fix_random(void *arg, void *buf, size_t n)
 {
 	struct fix *f = arg;
-	uint8_t    *p = buf;
+	uint8_t *p = buf;
 
 	while (n-- > 0) {
 		f->rng = f->rng * 6364136223846793005u + 1442695040888963407u;
@@ -22,7 +22,7 @@ fix_random(void *arg, void *buf, size_t n)
 static void
 fix_changed(void *arg, const struct sadb_change *c)
 {
-	struct fix        *f = arg;
+	struct fix *f = arg;
 	struct fix_change *out = &f->change[f->n < FIX_CHANGES ? f->n++ : FIX_CHANGES - 1];
 
 	*out = (struct fix_change){ .kind = c->kind, .id = c->id, .user = c->user };
@@ -75,9 +75,13 @@ on_event(void *arg, const struct kern_event *ev)
 static struct sadb *
 new_db(struct fix *f)
 {
-	const uint8_t         seed[16] = "0123456789abcde";
-	const struct sadb_env env = { .random = fix_random, .changed = fix_changed, .ours_sa = ours_sa, .ours_sp = ours_sp,
-		.local = is_local, .arg = f };
+	const uint8_t seed[16] = "0123456789abcde";
+	const struct sadb_env env = { .random = fix_random,
+		.changed = fix_changed,
+		.ours_sa = ours_sa,
+		.ours_sp = ours_sp,
+		.local = is_local,
+		.arg = f };
 
 	return sadb_new(f->kern, seed, &env);
 }
@@ -180,12 +184,12 @@ fix_check(struct fix *f)
 void
 fix_equal(struct fix *f)
 {
-	char        buf[200];
+	char buf[200];
 	const char *why;
 
 	fix_check(f);
 	why = kern_equal(f->other, f->db, buf, sizeof(buf));
-	if (why != NULL)             /* a test that makes one allocation fail may have hit this one */
+	if (why != NULL) /* a test that makes one allocation fail may have hit this one */
 		why = kern_equal(f->other, f->db, buf, sizeof(buf));
 	if (why != NULL)
 		ck_abort_msg("%s", why);
@@ -208,10 +212,17 @@ fix_host(unsigned i)
 }
 
 struct sa_spec
-fix_sa(const struct addr *src, const struct addr *dst, enum sa_dir dir, uint32_t spi, uint32_t reqid)
+fix_sa(
+    const struct addr *src, const struct addr *dst, enum sa_dir dir, uint32_t spi, uint32_t reqid)
 {
-	return (struct sa_spec){ .id = { .proto = PROTO_ESP, .spi = spi, .dst = *dst }, .src = *src, .mode = MODE_TRANSPORT,
-		.dir = (uint8_t)dir, .reqid = reqid, .encr = ENCR_AES_CBC, .encr_bits = 128, .integ = INTEG_HMAC_SHA256_128,
+	return (struct sa_spec){ .id = { .proto = PROTO_ESP, .spi = spi, .dst = *dst },
+		.src = *src,
+		.mode = MODE_TRANSPORT,
+		.dir = (uint8_t)dir,
+		.reqid = reqid,
+		.encr = ENCR_AES_CBC,
+		.encr_bits = 128,
+		.integ = INTEG_HMAC_SHA256_128,
 		.replay_window = 64 };
 }
 
@@ -226,36 +237,52 @@ fix_keys(uint8_t seed)
 }
 
 struct sp_spec
-fix_sp(enum sp_dir dir, const struct addr *src, const struct addr *dst, uint8_t proto, uint32_t reqid)
+fix_sp(
+    enum sp_dir dir, const struct addr *src, const struct addr *dst, uint8_t proto, uint32_t reqid)
 {
-	return (struct sp_spec){ .id = { .dir = (uint8_t)dir, .sel = { .src = { *src, addr_bits(src) }, .dst = { *dst, addr_bits(dst) },
-		.proto = proto } }, .priority = SP_PRIO_DEF, .action = SP_IPSEC, .ntmpl = 1,
-		.tmpl = { { .proto = PROTO_ESP, .mode = MODE_TRANSPORT, .level = SP_REQUIRE, .reqid = reqid } } };
+	return (struct sp_spec){ .id = { .dir = (uint8_t)dir,
+				     .sel = { .src = { *src, addr_bits(src) },
+					 .dst = { *dst, addr_bits(dst) },
+					 .proto = proto } },
+		.priority = SP_PRIO_DEF,
+		.action = SP_IPSEC,
+		.ntmpl = 1,
+		.tmpl = { { .proto = PROTO_ESP,
+		    .mode = MODE_TRANSPORT,
+		    .level = SP_REQUIRE,
+		    .reqid = reqid } } };
 }
 
 struct sim_packet
-fix_packet(const struct addr *src, const struct addr *dst, uint8_t proto, uint16_t sport, uint16_t dport)
+fix_packet(
+    const struct addr *src, const struct addr *dst, uint8_t proto, uint16_t sport, uint16_t dport)
 {
-	return (struct sim_packet){ .flow = { .src = *src, .dst = *dst, .proto = proto, .sport = sport, .dport = dport }, .len = 100 };
+	return (struct sim_packet){ .flow = { .src = *src,
+					.dst = *dst,
+					.proto = proto,
+					.sport = sport,
+					.dport = dport },
+		.len = 100 };
 }
 
 uint64_t
 fix_reserve(struct fix *f, ike_time until)
 {
 	struct addr us = fix_host(1), peer = fix_host(2);
-	uint64_t    id = 0;
+	uint64_t id = 0;
 
-	ck_assert_int_eq(sadb_reserve(f->db, PROTO_ESP, &us, &peer, MODE_TRANSPORT, 7, until, &id), IKE_OK);
+	ck_assert_int_eq(
+	    sadb_reserve(f->db, PROTO_ESP, &us, &peer, MODE_TRANSPORT, 7, until, &id), IKE_OK);
 	return id;
 }
 
 uint64_t
 fix_install_in(struct fix *f, uint64_t id, struct sa_life life)
 {
-	struct addr    us = fix_host(1), peer = fix_host(2);
+	struct addr us = fix_host(1), peer = fix_host(2);
 	struct sa_spec s = fix_sa(&peer, &us, SA_IN, sadb_row(f->db, id)->spec.id.spi, 7);
 	struct sa_keys k = fix_keys(1);
-	uint64_t       got = 0;
+	uint64_t got = 0;
 
 	s.life = life;
 	ck_assert_int_eq(sadb_install(f->db, id, &s, &k, f->now, &got), IKE_OK);
@@ -266,10 +293,10 @@ fix_install_in(struct fix *f, uint64_t id, struct sa_life life)
 uint64_t
 fix_install_out(struct fix *f, uint32_t spi, struct sa_life life)
 {
-	struct addr    us = fix_host(1), peer = fix_host(2);
+	struct addr us = fix_host(1), peer = fix_host(2);
 	struct sa_spec s = fix_sa(&us, &peer, SA_OUT, spi, 7);
 	struct sa_keys k = fix_keys(2);
-	uint64_t       id = 0;
+	uint64_t id = 0;
 
 	s.life = life;
 	ck_assert_int_eq(sadb_install(f->db, 0, &s, &k, f->now, &id), IKE_OK);

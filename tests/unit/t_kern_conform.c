@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 static struct simkern *sim;
-static ike_time        now;
+static ike_time now;
 
 static struct kern *
 open_sim(void)
@@ -56,7 +56,7 @@ static int
 run(const struct conform_backend *b)
 {
 	SRunner *r = srunner_create(conform_suite(b));
-	int      failed;
+	int failed;
 
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);
@@ -67,8 +67,10 @@ run(const struct conform_backend *b)
 int
 main(void)
 {
-	static const struct conform_backend whole = { "sim", open_sim, close_sim, other_sim, wait_sim, 30 };
-	static const struct conform_backend poor = { "sim without ESP", open_poor, close_sim, other_sim, wait_sim, 30 };
+	static const struct conform_backend whole = { "sim", open_sim, close_sim, other_sim,
+		wait_sim, 30 };
+	static const struct conform_backend poor = { "sim without ESP", open_poor, close_sim,
+		other_sim, wait_sim, 30 };
 
 	return run(&whole) + run(&poor) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

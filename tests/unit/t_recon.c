@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The difference between model and kernel: each kind by hand, and as a property: whatever happened, acting on it makes both equal. */
+/*
+ * The difference between model and kernel: each kind by hand, and as a property: whatever happened, acting on it
+ * makes both equal.
+ */
 #include "sadb_fix.h"
 
 #include "sadb/recon.h"
@@ -8,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct fix  f;
+static struct fix f;
 static struct addr us, peer;
 
 static void
@@ -26,7 +29,8 @@ teardown(void)
 }
 
 static void
-count_same(void *arg, uint64_t id, const struct sa_spec *sa, const struct sa_usage *usage, const struct sp_spec *sp)
+count_same(void *arg, uint64_t id, const struct sa_spec *sa, const struct sa_usage *usage,
+    const struct sp_spec *sp)
 {
 	unsigned *n = arg;
 
@@ -41,7 +45,7 @@ static unsigned
 diff(unsigned what, size_t kinds[RECON_KINDS])
 {
 	struct recon r;
-	unsigned     n = 0;
+	unsigned n = 0;
 
 	memset(kinds, 0, RECON_KINDS * sizeof(*kinds));
 	ck_assert_int_eq(recon_init(&r, f.db, what, count_same, &n), IKE_OK);
@@ -55,11 +59,12 @@ diff(unsigned what, size_t kinds[RECON_KINDS])
 
 START_TEST(each_kind)
 {
-	size_t         k[RECON_KINDS];
+	size_t k[RECON_KINDS];
 	struct sa_spec s = fix_sa(&us, &peer, SA_OUT, 0x2001, 7);
 	struct sa_keys keys = fix_keys(3);
-	struct sp_spec p1 = fix_sp(SP_OUT, &us, &peer, 17, 7), p2 = fix_sp(SP_IN, &peer, &us, 17, 7), p3 = p1;
-	uint64_t       id;
+	struct sp_spec p1 = fix_sp(SP_OUT, &us, &peer, 17, 7),
+		       p2 = fix_sp(SP_IN, &peer, &us, 17, 7), p3 = p1;
+	uint64_t id;
 
 	fix_install_out(&f, 0x1001, (struct sa_life){ 0 });
 	id = fix_install_out(&f, 0x1002, (struct sa_life){ 0 });
@@ -82,7 +87,7 @@ START_TEST(each_kind)
 	ck_assert_int_eq(f.other->ops->sp_install(f.other, &p2, true), IKE_OK);
 	p3.id.sel.proto = 6;
 	ck_assert_int_eq(f.other->ops->sp_install(f.other, &p3, false), IKE_OK);
-	ck_assert_uint_eq(diff(KERN_DUMP_SA | KERN_DUMP_SP, k), 1);      /* the reservation */
+	ck_assert_uint_eq(diff(KERN_DUMP_SA | KERN_DUMP_SP, k), 1); /* the reservation */
 	ck_assert_uint_eq(k[RECON_SA_MISSING], 1);
 	ck_assert_uint_eq(k[RECON_SA_CHANGED], 1);
 	ck_assert_uint_eq(k[RECON_SA_UNKNOWN], 1);
@@ -101,9 +106,9 @@ END_TEST
 
 START_TEST(released_but_still_there)
 {
-	size_t         k[RECON_KINDS];
+	size_t k[RECON_KINDS];
 	struct sp_spec sp = fix_sp(SP_OUT, &us, &peer, 17, 7);
-	uint64_t       id = fix_install_out(&f, 0x1001, (struct sa_life){ 0 }), pid;
+	uint64_t id = fix_install_out(&f, 0x1001, (struct sa_life){ 0 }), pid;
 
 	ck_assert_int_eq(sadb_policy_add(f.db, &sp, 0, &pid), IKE_OK);
 	simkern_fail(f.k, 1, 12, false);
@@ -131,7 +136,12 @@ START_TEST(sa_same_or_not)
 	b.encr_bits = 0;
 	b.dir = SA_IN;
 	ck_assert(recon_sa_same(&a, &b));
-#define DIFFERS(change) do { b = a; change; ck_assert(!recon_sa_same(&a, &b)); } while (0)
+#define DIFFERS(change)                            \
+	do {                                       \
+		b = a;                             \
+		change;                            \
+		ck_assert(!recon_sa_same(&a, &b)); \
+	} while (0)
 	DIFFERS(b.id.spi++);
 	DIFFERS(b.id.proto = PROTO_AH);
 	DIFFERS(b.id.dst = us);
@@ -153,18 +163,23 @@ END_TEST
 
 START_TEST(policy_same_or_not)
 {
-	struct sp_spec        a = fix_sp(SP_OUT, &us, &peer, 17, 7), b = a;
+	struct sp_spec a = fix_sp(SP_OUT, &us, &peer, 17, 7), b = a;
 	const struct spd_row *row;
-	uint64_t              id;
+	uint64_t id;
 
 	ck_assert_int_eq(sadb_policy_add(f.db, &a, 0, &id), IKE_OK);
 	row = sadb_policy_row(f.db, id);
 	ck_assert(recon_sp_same(row, &b));
-	b.tmpl[0].level = SP_UNIQUE;                          /* to the kernel the same as require */
+	b.tmpl[0].level = SP_UNIQUE; /* to the kernel the same as require */
 	b.tmpl[0].src = b.tmpl[0].dst = addr_any(4);
 	b.index = 99;
 	ck_assert(recon_sp_same(row, &b));
-#define DIFFERS(change) do { b = a; change; ck_assert(!recon_sp_same(row, &b)); } while (0)
+#define DIFFERS(change)                             \
+	do {                                        \
+		b = a;                              \
+		change;                             \
+		ck_assert(!recon_sp_same(row, &b)); \
+	} while (0)
 	DIFFERS(b.priority++);
 	DIFFERS(b.action = SP_DISCARD);
 	DIFFERS(b.ntmpl = 0);
@@ -189,8 +204,9 @@ rnd(uint32_t n)
 static struct sp_spec
 some_policy(void)
 {
-	struct addr    there = fix_host(2 + rnd(6));
-	struct sp_spec sp = fix_sp(rnd(2) ? SP_OUT : SP_IN, &us, &there, rnd(2) ? 17 : 6, rnd(2) ? 7 : 3);
+	struct addr there = fix_host(2 + rnd(6));
+	struct sp_spec sp =
+	    fix_sp(rnd(2) ? SP_OUT : SP_IN, &us, &there, rnd(2) ? 17 : 6, rnd(2) ? 7 : 3);
 
 	sp.priority = 100 + rnd(3);
 	return sp;
@@ -201,8 +217,8 @@ static void
 try_install(uint64_t id)
 {
 	const struct sad_row *row = sadb_row(f.db, id);
-	struct sa_keys        k = fix_keys(1);
-	struct sa_spec        s;
+	struct sa_keys k = fix_keys(1);
+	struct sa_spec s;
 
 	if (row == NULL || row->want != SAD_WANT_RESERVED)
 		return;
@@ -217,7 +233,7 @@ static void
 act_ourselves(uint64_t *sa, uint64_t *sp)
 {
 	struct sp_spec s = some_policy();
-	uint32_t       i = rnd(8);
+	uint32_t i = rnd(8);
 
 	switch (rnd(6)) {
 	case 0:
@@ -232,11 +248,13 @@ act_ourselves(uint64_t *sa, uint64_t *sp)
 		break;
 	case 3:
 		if (sadb_row(f.db, sa[i]) == NULL)
-			sa[i] = fix_install_out(&f, 0x10000 + rnd(1u << 30), (struct sa_life){ .hard_sec = rnd(2) ? 0 : 20 });
+			sa[i] = fix_install_out(&f, 0x10000 + rnd(1u << 30),
+			    (struct sa_life){ .hard_sec = rnd(2) ? 0 : 20 });
 		break;
 	case 4:
 		s.tmpl[0].reqid = 7;
-		(void)!(rnd(2) ? sadb_policy_add(f.db, &s, 0, &sp[i]) : sadb_policy_replace(f.db, &s, 0, &sp[i]));
+		(void)!(rnd(2) ? sadb_policy_add(f.db, &s, 0, &sp[i])
+			       : sadb_policy_replace(f.db, &s, 0, &sp[i]));
 		break;
 	default:
 		(void)sadb_policy_remove(f.db, sp[i]);
@@ -247,7 +265,7 @@ act_ourselves(uint64_t *sa, uint64_t *sp)
 static const struct sad_row *
 some_sa(void)
 {
-	uint32_t              it = 0, skip = rnd(8);
+	uint32_t it = 0, skip = rnd(8);
 	const struct sad_row *row, *last = NULL;
 
 	while ((row = sadb_next(f.db, &it)) != NULL) {
@@ -263,9 +281,9 @@ static void
 act_as_others(void)
 {
 	const struct sad_row *row = some_sa();
-	struct sp_spec        sp = some_policy();
-	struct sa_spec        s = fix_sa(&us, &peer, SA_OUT, 0x10000 + rnd(1u << 30), rnd(2) ? 7 : 3);
-	struct sa_keys        k = fix_keys((uint8_t)rnd(256));
+	struct sp_spec sp = some_policy();
+	struct sa_spec s = fix_sa(&us, &peer, SA_OUT, 0x10000 + rnd(1u << 30), rnd(2) ? 7 : 3);
+	struct sa_keys k = fix_keys((uint8_t)rnd(256));
 
 	switch (rnd(9)) {
 	case 0:
@@ -313,13 +331,15 @@ act_as_others(void)
 static void
 say_nonsense(void)
 {
-	static const enum kern_event_kind kind[] = { KERN_EV_SA_NEW, KERN_EV_SA_UPDATE, KERN_EV_SA_DELETE, KERN_EV_HARD,
-		KERN_EV_SP_DELETE, KERN_EV_SA_FLUSH, KERN_EV_SP_FLUSH, KERN_EV_MIGRATE };
+	static const enum kern_event_kind kind[] = { KERN_EV_SA_NEW, KERN_EV_SA_UPDATE,
+		KERN_EV_SA_DELETE, KERN_EV_HARD, KERN_EV_SP_DELETE, KERN_EV_SA_FLUSH,
+		KERN_EV_SP_FLUSH, KERN_EV_MIGRATE };
 	const struct sad_row *row = some_sa();
-	struct kern_event     ev = { .kind = kind[rnd(8)], .sp = some_policy() };
+	struct kern_event ev = { .kind = kind[rnd(8)], .sp = some_policy() };
 	const struct spd_row *p = sadb_policy_find(f.db, &ev.sp.id);
 
-	if (row == NULL || (ev.kind == KERN_EV_SP_DELETE && (p == NULL || p->owner == SADB_FOREIGN)))
+	if (row == NULL ||
+	    (ev.kind == KERN_EV_SP_DELETE && (p == NULL || p->owner == SADB_FOREIGN)))
 		return;
 	ev.sa = row->spec;
 	if (rnd(2))
@@ -328,14 +348,14 @@ say_nonsense(void)
 }
 
 /*
- * |seed| chooses a history.  Events may be muted on the way: then the reconciliation has to find out.  At the end everything in
- * the kernel is in the model and the other way round.
+ * |seed| chooses a history.  Events may be muted on the way: then the reconciliation has to find out.  At the end
+ * everything in the kernel is in the model and the other way round.
  */
 static void
 one_history(unsigned seed, bool muted)
 {
 	uint64_t sa[8] = { 0 }, sp[8] = { 0 };
-	size_t   k[RECON_KINDS];
+	size_t k[RECON_KINDS];
 
 	f.rng = seed * 0x9e3779b97f4a7c15u + 1;
 	f.ours_reqid = seed % 3 == 0 ? 7 : 0;
@@ -358,7 +378,7 @@ one_history(unsigned seed, bool muted)
 	simkern_mute(f.k, 0);
 	if (muted)
 		ck_assert_int_eq(sadb_resync(f.db, f.now), IKE_OK);
-	fix_wait(&f, SEC(200));      /* quarrels about policies are over, too */
+	fix_wait(&f, SEC(200)); /* quarrels about policies are over, too */
 	if (muted) {
 		ck_assert_int_eq(sadb_resync(f.db, f.now), IKE_OK);
 		fix_pump(&f);
@@ -384,10 +404,10 @@ END_TEST
 int
 main(void)
 {
-	Suite   *s = suite_create("recon");
-	TCase   *t = tcase_create("diff");
+	Suite *s = suite_create("recon");
+	TCase *t = tcase_create("diff");
 	SRunner *r = srunner_create(s);
-	int      failed;
+	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct fix   f;
-static struct addr  us, peer, third;
+static struct fix f;
+static struct addr us, peer, third;
 
 static void
 setup(void)
@@ -29,12 +29,12 @@ static const struct sa_life forever;
 
 START_TEST(reserve_install_release)
 {
-	uint64_t              id = fix_reserve(&f, f.now + SEC(60));
+	uint64_t id = fix_reserve(&f, f.now + SEC(60));
 	const struct sad_row *row = sadb_row(f.db, id);
-	uint32_t              spi = row->spec.id.spi;
-	struct sa_usage       u;
-	struct sa_keys        k = fix_keys(9), zero = { 0 };
-	struct sa_spec        s = fix_sa(&peer, &us, SA_IN, spi, 7);
+	uint32_t spi = row->spec.id.spi;
+	struct sa_usage u;
+	struct sa_keys k = fix_keys(9), zero = { 0 };
+	struct sa_spec s = fix_sa(&peer, &us, SA_IN, spi, 7);
 
 	ck_assert_uint_ge(spi, SADB_SPI_MIN);
 	ck_assert_int_eq(row->want, SAD_WANT_RESERVED);
@@ -50,7 +50,7 @@ START_TEST(reserve_install_release)
 	ck_assert_ptr_eq(sadb_find_spi(f.db, PROTO_ESP, spi), row);
 	ck_assert_ptr_eq(sadb_find_sa(f.db, &s.id), row);
 	ck_assert_ptr_null(sadb_find_spi(f.db, PROTO_AH, spi));
-	fix_pump(&f);            /* our own echo */
+	fix_pump(&f); /* our own echo */
 	ck_assert_uint_eq(f.n, 0);
 	fix_equal(&f);
 	ck_assert_int_eq(sadb_usage(f.db, id, &u), IKE_OK);
@@ -67,7 +67,7 @@ END_TEST
 
 START_TEST(install_refuses_what_does_not_fit)
 {
-	uint64_t       id = fix_reserve(&f, f.now + SEC(60));
+	uint64_t id = fix_reserve(&f, f.now + SEC(60));
 	struct sa_spec s = fix_sa(&peer, &us, SA_IN, sadb_row(f.db, id)->spec.id.spi, 7);
 	struct sa_keys k = fix_keys(9), zero = { 0 };
 
@@ -92,7 +92,7 @@ START_TEST(outbound_exists)
 {
 	struct sa_spec s = fix_sa(&us, &peer, SA_OUT, 0x12345678, 7);
 	struct sa_keys k = fix_keys(1), zero = { 0 };
-	uint64_t       id = fix_install_out(&f, 0x12345678, forever);
+	uint64_t id = fix_install_out(&f, 0x12345678, forever);
 
 	ck_assert_int_eq(sadb_install(f.db, 0, &s, &k, f.now, NULL), IKE_E_EXISTS);
 	ck_assert_mem_eq(&k, &zero, sizeof(k));
@@ -112,7 +112,7 @@ END_TEST
 
 START_TEST(spis_are_unique_and_random)
 {
-	uint64_t              id[64];
+	uint64_t id[64];
 	const struct sad_row *row;
 
 	for (size_t i = 0; i < 64; i++)
@@ -129,15 +129,18 @@ END_TEST
 START_TEST(taken_spi_is_passed_over)
 {
 	struct sadb_counts c;
-	uint64_t           id;
-	uint64_t           rng = f.rng;
-	uint32_t           spi;
-	struct sa_id       sid = { .proto = PROTO_ESP, .dst = us };
+	uint64_t id;
+	uint64_t rng = f.rng;
+	uint32_t spi;
+	struct sa_id sid = { .proto = PROTO_ESP, .dst = us };
 
 	id = fix_reserve(&f, f.now + SEC(60));
 	spi = sadb_row(f.db, id)->spec.id.spi;
 	ck_assert_int_eq(sadb_release(f.db, id), IKE_OK);
-	/* somebody reserves the very number that comes next; and a row of ours to another host has the one after that */
+	/*
+	 * somebody reserves the very number that comes next; and a row of ours to another host has the one after
+	 * that
+	 */
 	f.rng = rng;
 	sid.spi = spi;
 	ck_assert_int_eq(f.other->ops->sa_reserve(f.other, &sid, &peer, MODE_TRANSPORT, 0), IKE_OK);
@@ -170,13 +173,14 @@ nobody_listens(void *arg, const struct sadb_change *c)
 
 START_TEST(bad_randomness_is_exhausted_not_endless)
 {
-	const uint8_t         seed[16] = { 0 };
+	const uint8_t seed[16] = { 0 };
 	const struct sadb_env env = { .random = no_randomness, .changed = nobody_listens };
-	struct sadb          *db = sadb_new(f.kern, seed, &env);
-	uint64_t              id = 0;
+	struct sadb *db = sadb_new(f.kern, seed, &env);
+	uint64_t id = 0;
 
 	ck_assert_ptr_nonnull(db);
-	ck_assert_int_eq(sadb_reserve(db, PROTO_ESP, &us, &peer, MODE_TRANSPORT, 0, SEC(2000), &id), IKE_E_EXHAUSTED);
+	ck_assert_int_eq(sadb_reserve(db, PROTO_ESP, &us, &peer, MODE_TRANSPORT, 0, SEC(2000), &id),
+	    IKE_E_EXHAUSTED);
 	ck_assert_uint_eq(id, 0);
 	ck_assert_ptr_null(sadb_check(db));
 	ck_assert_int_eq(sadb_deadline(db), IKE_NEVER);
@@ -189,7 +193,9 @@ START_TEST(ipcomp_cpi_is_in_the_negotiated_range)
 	uint64_t id = 0;
 
 	for (int i = 0; i < 50; i++) {
-		ck_assert_int_eq(sadb_reserve(f.db, PROTO_IPCOMP, &us, &peer, MODE_TRANSPORT, 0, f.now + SEC(5), &id), IKE_OK);
+		ck_assert_int_eq(sadb_reserve(f.db, PROTO_IPCOMP, &us, &peer, MODE_TRANSPORT, 0,
+				     f.now + SEC(5), &id),
+		    IKE_OK);
 		ck_assert_uint_ge(sadb_row(f.db, id)->spec.id.spi, 256);
 		ck_assert_uint_le(sadb_row(f.db, id)->spec.id.spi, 61439);
 	}
@@ -230,9 +236,9 @@ END_TEST
 START_TEST(peers_are_indexed)
 {
 	const struct sad_row *row;
-	size_t                n = 0;
-	struct sa_spec        s = fix_sa(&us, &third, SA_OUT, 0x33333333, 7);
-	struct sa_keys        k = fix_keys(1);
+	size_t n = 0;
+	struct sa_spec s = fix_sa(&us, &third, SA_OUT, 0x33333333, 7);
+	struct sa_keys k = fix_keys(1);
 
 	fix_install_in(&f, fix_reserve(&f, f.now + SEC(60)), forever);
 	fix_install_out(&f, 0x10000001, forever);
@@ -251,12 +257,12 @@ END_TEST
 
 START_TEST(mapping_and_readdress)
 {
-	uint64_t          id = fix_reserve(&f, f.now + SEC(60));
-	struct sa_spec    s = fix_sa(&peer, &us, SA_IN, sadb_row(f.db, id)->spec.id.spi, 7);
-	struct sa_keys    k = fix_keys(1);
-	struct endpoint   from = { third, 5000 }, to = { us, 4500 };
+	uint64_t id = fix_reserve(&f, f.now + SEC(60));
+	struct sa_spec s = fix_sa(&peer, &us, SA_IN, sadb_row(f.db, id)->spec.id.spi, 7);
+	struct sa_keys k = fix_keys(1);
+	struct endpoint from = { third, 5000 }, to = { us, 4500 };
 	struct kern_event ev = { .kind = KERN_EV_MAPPING, .map_new = from };
-	uint64_t          out = fix_install_out(&f, 0x10000001, forever);
+	uint64_t out = fix_install_out(&f, 0x10000001, forever);
 
 	s.encap_sport = 4500;
 	s.encap_dport = 4500;
@@ -270,7 +276,7 @@ START_TEST(mapping_and_readdress)
 	ck_assert_ptr_null(sadb_peer_first(f.db, &peer));
 	fix_pump(&f);
 	fix_equal(&f);
-	sadb_kernel_event(f.db, &ev, f.now);       /* once more: known */
+	sadb_kernel_event(f.db, &ev, f.now); /* once more: known */
 	ck_assert_uint_eq(f.n, 1);
 	ck_assert_int_eq(sadb_readdress(f.db, 12345, &from, &to), IKE_E_GONE);
 }
@@ -278,7 +284,7 @@ END_TEST
 
 START_TEST(failed_release_is_repeated)
 {
-	uint64_t       id = fix_install_out(&f, 0x10000001, forever);
+	uint64_t id = fix_install_out(&f, 0x10000001, forever);
 	struct sa_spec s = sadb_row(f.db, id)->spec;
 	struct sa_keys k = fix_keys(4);
 
@@ -309,13 +315,15 @@ START_TEST(lost_answer_leaves_nothing_behind)
 {
 	struct sa_spec s = fix_sa(&us, &peer, SA_OUT, 0x10000001, 7);
 	struct sa_keys k = fix_keys(4);
-	uint64_t       id = 0;
+	uint64_t id = 0;
 
 	simkern_fail(f.k, 1, ETIMEDOUT, true);
 	ck_assert_int_eq(sadb_install(f.db, 0, &s, &k, f.now, NULL), IKE_E_KERNEL);
 	ck_assert_uint_eq(simkern_sa_count(f.k), 0);
 	simkern_fail(f.k, 1, ETIMEDOUT, true);
-	ck_assert_int_eq(sadb_reserve(f.db, PROTO_ESP, &us, &peer, MODE_TRANSPORT, 7, f.now + SEC(9), &id), IKE_E_KERNEL);
+	ck_assert_int_eq(
+	    sadb_reserve(f.db, PROTO_ESP, &us, &peer, MODE_TRANSPORT, 7, f.now + SEC(9), &id),
+	    IKE_E_KERNEL);
 	fix_pump(&f);
 	fix_equal(&f);
 	ck_assert_int_eq(simkern_deadline(f.k), IKE_NEVER);
@@ -332,13 +340,14 @@ END_TEST
 
 START_TEST(refused_install_releases_the_reservation)
 {
-	uint64_t       id = fix_reserve(&f, f.now + SEC(60));
+	uint64_t id = fix_reserve(&f, f.now + SEC(60));
 	struct sa_spec s = fix_sa(&peer, &us, SA_IN, sadb_row(f.db, id)->spec.id.spi, 7);
 	struct sa_keys k = fix_keys(4);
 
 	k.encr_len = 15;
 	ck_assert_int_eq(sadb_install(f.db, id, &s, &k, f.now, NULL), IKE_E_KERNEL);
-	ck_assert_int_eq(f.kern->errnum, EINVAL);     /* the words of the refusal, not of the deletion that follows it */
+	ck_assert_int_eq(f.kern->errnum,
+	    EINVAL); /* the words of the refusal, not of the deletion that follows it */
 	ck_assert_str_eq(f.kern->reason, "Invalid argument");
 	ck_assert_ptr_null(sadb_row(f.db, id));
 	fix_pump(&f);
@@ -350,13 +359,14 @@ END_TEST
 
 START_TEST(usage_finds_what_is_gone)
 {
-	uint64_t        id = fix_install_out(&f, 0x10000001, forever);
+	uint64_t id = fix_install_out(&f, 0x10000001, forever);
 	struct sa_usage u;
 
 	simkern_mute(f.k, ~0u);
-	ck_assert_int_eq(f.other->ops->sa_delete(f.other, &sadb_row(f.db, id)->spec.id, &us), IKE_OK);
+	ck_assert_int_eq(
+	    f.other->ops->sa_delete(f.other, &sadb_row(f.db, id)->spec.id, &us), IKE_OK);
 	ck_assert_int_eq(sadb_usage(f.db, id, &u), IKE_E_GONE);
-	ck_assert_uint_eq(f.n, 0);                   /* not from within our own call */
+	ck_assert_uint_eq(f.n, 0); /* not from within our own call */
 	ck_assert_int_eq(sadb_deadline(f.db), 0);
 	fix_pump(&f);
 	ck_assert_uint_eq(fix_count(&f, SADB_LOST), 1);
@@ -368,17 +378,26 @@ int
 main(void)
 {
 	const TTest *const tests[] = {
-		reserve_install_release, install_refuses_what_does_not_fit, outbound_exists,
-		spis_are_unique_and_random, taken_spi_is_passed_over, bad_randomness_is_exhausted_not_endless,
-		ipcomp_cpi_is_in_the_negotiated_range, reservation_lapses, late_install_without_larval_state,
-		peers_are_indexed, mapping_and_readdress, failed_release_is_repeated,
-		lost_answer_leaves_nothing_behind, refused_install_releases_the_reservation,
+		reserve_install_release,
+		install_refuses_what_does_not_fit,
+		outbound_exists,
+		spis_are_unique_and_random,
+		taken_spi_is_passed_over,
+		bad_randomness_is_exhausted_not_endless,
+		ipcomp_cpi_is_in_the_negotiated_range,
+		reservation_lapses,
+		late_install_without_larval_state,
+		peers_are_indexed,
+		mapping_and_readdress,
+		failed_release_is_repeated,
+		lost_answer_leaves_nothing_behind,
+		refused_install_releases_the_reservation,
 		usage_finds_what_is_gone,
 	};
-	Suite   *s = suite_create("sadb");
-	TCase   *t = tcase_create("rows");
+	Suite *s = suite_create("sadb");
+	TCase *t = tcase_create("rows");
 	SRunner *r = srunner_create(s);
-	int      failed;
+	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)

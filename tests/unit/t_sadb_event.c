@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct fix   f;
-static struct addr  us, peer, third;
+static struct fix f;
+static struct addr us, peer, third;
 
 static void
 setup(void)
@@ -30,7 +30,7 @@ static const struct sa_life forever;
 START_TEST(soft_once_then_hard)
 {
 	struct sa_life life = { .soft_sec = 20, .hard_sec = 30 };
-	uint64_t       id = fix_install_out(&f, 0x10000001, life);
+	uint64_t id = fix_install_out(&f, 0x10000001, life);
 
 	fix_wait(&f, SEC(19));
 	ck_assert_uint_eq(f.n, 0);
@@ -49,8 +49,8 @@ END_TEST
 
 START_TEST(repeated_and_late_events_change_nothing)
 {
-	struct sa_life    life = { .soft_sec = 20, .hard_sec = 300 };
-	uint64_t          id = fix_install_out(&f, 0x10000001, life);
+	struct sa_life life = { .soft_sec = 20, .hard_sec = 300 };
+	uint64_t id = fix_install_out(&f, 0x10000001, life);
 	struct kern_event ev = { .kind = KERN_EV_SOFT, .sa = sadb_row(f.db, id)->spec };
 	struct sadb_counts c;
 
@@ -91,7 +91,8 @@ START_TEST(somebody_deletes_ours)
 	uint64_t id = fix_install_out(&f, 0x10000001, forever);
 
 	fix_pump(&f);
-	ck_assert_int_eq(f.other->ops->sa_delete(f.other, &sadb_row(f.db, id)->spec.id, &us), IKE_OK);
+	ck_assert_int_eq(
+	    f.other->ops->sa_delete(f.other, &sadb_row(f.db, id)->spec.id, &us), IKE_OK);
 	fix_pump(&f);
 	ck_assert_uint_eq(f.n, 1);
 	ck_assert_int_eq(f.change[0].kind, SADB_LOST);
@@ -130,14 +131,14 @@ START_TEST(somebody_flushes)
 	fix_pump(&f);
 	ck_assert_uint_eq(fix_count(&f, SADB_LOST), 2);
 	ck_assert_uint_eq(f.n, 2);
-	ck_assert_int_eq(sadb_row(f.db, reserved)->have, SAD_LARVAL);    /* made again */
+	ck_assert_int_eq(sadb_row(f.db, reserved)->have, SAD_LARVAL); /* made again */
 	fix_equal(&f);
 }
 END_TEST
 
 START_TEST(somebody_replaces_ours)
 {
-	uint64_t       id = fix_install_out(&f, 0x10000001, forever);
+	uint64_t id = fix_install_out(&f, 0x10000001, forever);
 	struct sa_spec s = sadb_row(f.db, id)->spec;
 	struct sa_keys k = fix_keys(8);
 
@@ -156,7 +157,7 @@ END_TEST
 
 START_TEST(replaced_by_its_like_is_noticed_by_age)
 {
-	uint64_t       id = fix_install_out(&f, 0x10000001, forever);
+	uint64_t id = fix_install_out(&f, 0x10000001, forever);
 	struct sa_spec s = sadb_row(f.db, id)->spec;
 	struct sa_keys k = fix_keys(8);
 
@@ -169,7 +170,7 @@ START_TEST(replaced_by_its_like_is_noticed_by_age)
 	f.ours_reqid = 7;
 	ck_assert_int_eq(sadb_resync(f.db, f.now), IKE_OK);
 	ck_assert_uint_eq(fix_count(&f, SADB_LOST), 1);
-	ck_assert_uint_eq(simkern_sa_count(f.k), 0);       /* ours by reqid, and of no use */
+	ck_assert_uint_eq(simkern_sa_count(f.k), 0); /* ours by reqid, and of no use */
 	simkern_mute(f.k, 0);
 	fix_pump(&f);
 	fix_equal(&f);
@@ -178,7 +179,7 @@ END_TEST
 
 START_TEST(reservation_completed_by_somebody)
 {
-	uint64_t       id = fix_reserve(&f, f.now + SEC(60));
+	uint64_t id = fix_reserve(&f, f.now + SEC(60));
 	struct sa_spec s = fix_sa(&peer, &us, SA_IN, sadb_row(f.db, id)->spec.id.spi, 99);
 	struct sa_keys k = fix_keys(8);
 
@@ -199,7 +200,7 @@ START_TEST(foreign_sas_are_followed)
 	ck_assert_int_eq(f.other->ops->sa_install(f.other, &s, &k, false), IKE_OK);
 	fix_pump(&f);
 	ck_assert_int_eq(sadb_find_sa(f.db, &s.id)->owner, SADB_FOREIGN);
-	ck_assert_int_eq(sadb_find_sa(f.db, &s.id)->spec.dir, SA_IN);     /* it ends at our address */
+	ck_assert_int_eq(sadb_find_sa(f.db, &s.id)->spec.dir, SA_IN); /* it ends at our address */
 	ck_assert_ptr_eq(sadb_peer_first(f.db, &peer), sadb_find_sa(f.db, &s.id));
 	fix_equal(&f);
 	ck_assert_int_eq(sadb_close(f.db), IKE_OK);
@@ -214,21 +215,23 @@ END_TEST
 
 START_TEST(overrun_is_reconciled)
 {
-	uint64_t id = fix_install_out(&f, 0x10000001, (struct sa_life){ .soft_sec = 10, .hard_sec = 1000 });
+	uint64_t id =
+	    fix_install_out(&f, 0x10000001, (struct sa_life){ .soft_sec = 10, .hard_sec = 1000 });
 	uint64_t gone = fix_install_out(&f, 0x10000002, forever);
 	uint64_t reserved = fix_reserve(&f, f.now + SEC(500));
 
 	fix_pump(&f);
 	simkern_mute(f.k, ~0u);
 	fix_wait(&f, SEC(20));
-	ck_assert_int_eq(f.other->ops->sa_delete(f.other, &sadb_row(f.db, gone)->spec.id, &us), IKE_OK);
+	ck_assert_int_eq(
+	    f.other->ops->sa_delete(f.other, &sadb_row(f.db, gone)->spec.id, &us), IKE_OK);
 	simkern_mute(f.k, 0);
 	ck_assert_uint_eq(f.n, 0);
 	simkern_drop_events(f.k, true);
 	fix_pump(&f);
 	ck_assert_uint_eq(fix_count(&f, SADB_OVERRUN), 1);
 	ck_assert_uint_eq(fix_count(&f, SADB_LOST), 1);
-	ck_assert_uint_eq(fix_count(&f, SADB_SOFT), 1);      /* the event was lost, the age tells */
+	ck_assert_uint_eq(fix_count(&f, SADB_SOFT), 1); /* the event was lost, the age tells */
 	ck_assert_uint_eq(fix_count(&f, SADB_RESYNCED), 1);
 	ck_assert_int_eq(sadb_row(f.db, id)->have, SAD_DYING);
 	ck_assert_ptr_null(sadb_row(f.db, gone));
@@ -264,8 +267,8 @@ END_TEST
 START_TEST(restart_adopts)
 {
 	struct sadb_counts c;
-	struct sa_spec     foreign = fix_sa(&us, &third, SA_OUT, 0x44444444, 3);
-	struct sa_keys     k = fix_keys(5);
+	struct sa_spec foreign = fix_sa(&us, &third, SA_OUT, 0x44444444, 3);
+	struct sa_keys k = fix_keys(5);
 
 	fix_install_in(&f, fix_reserve(&f, f.now + SEC(60)), forever);
 	fix_install_out(&f, 0x10000001, forever);
@@ -294,15 +297,23 @@ int
 main(void)
 {
 	const TTest *const tests[] = {
-		soft_once_then_hard, repeated_and_late_events_change_nothing, somebody_deletes_ours,
-		callback_may_release_what_ended, somebody_flushes, somebody_replaces_ours,
-		replaced_by_its_like_is_noticed_by_age, reservation_completed_by_somebody,
-		foreign_sas_are_followed, overrun_is_reconciled, small_event_buffer, restart_adopts,
+		soft_once_then_hard,
+		repeated_and_late_events_change_nothing,
+		somebody_deletes_ours,
+		callback_may_release_what_ended,
+		somebody_flushes,
+		somebody_replaces_ours,
+		replaced_by_its_like_is_noticed_by_age,
+		reservation_completed_by_somebody,
+		foreign_sas_are_followed,
+		overrun_is_reconciled,
+		small_event_buffer,
+		restart_adopts,
 	};
-	Suite   *s = suite_create("sadb_event");
-	TCase   *t = tcase_create("rows");
+	Suite *s = suite_create("sadb_event");
+	TCase *t = tcase_create("rows");
 	SRunner *r = srunner_create(s);
-	int      failed;
+	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)

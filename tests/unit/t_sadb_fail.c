@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One history, with the n-th kernel request refused, with the n-th answer lost, and with the n-th allocation failing, for every
- * n: nothing leaks, the invariants hold at every step, and in the end the kernel equals the model.
+ * One history, with the n-th kernel request refused, with the n-th answer lost, and with the n-th allocation
+ * failing, for every n: nothing leaks, the invariants hold at every step, and in the end the kernel equals the
+ * model.
  */
 #include "sadb_fix.h"
 
@@ -39,12 +40,13 @@ step(void)
 static uint64_t
 make_in(uint32_t reqid)
 {
-	struct addr           us = fix_host(1), peer = fix_host(2);
+	struct addr us = fix_host(1), peer = fix_host(2);
 	const struct sad_row *row;
-	struct sa_spec        s;
-	struct sa_keys        k = fix_keys(1), zero = { 0 };
-	uint64_t              id = 0;
-	ike_err               err = sadb_reserve(f.db, PROTO_ESP, &us, &peer, MODE_TRANSPORT, reqid, f.now + SEC(40), &id);
+	struct sa_spec s;
+	struct sa_keys k = fix_keys(1), zero = { 0 };
+	uint64_t id = 0;
+	ike_err err =
+	    sadb_reserve(f.db, PROTO_ESP, &us, &peer, MODE_TRANSPORT, reqid, f.now + SEC(40), &id);
 
 	note(err);
 	step();
@@ -62,10 +64,10 @@ make_in(uint32_t reqid)
 static uint64_t
 make_out(uint32_t spi)
 {
-	struct addr    us = fix_host(1), peer = fix_host(2);
+	struct addr us = fix_host(1), peer = fix_host(2);
 	struct sa_spec s = fix_sa(&us, &peer, SA_OUT, spi, 7);
 	struct sa_keys k = fix_keys(1), zero = { 0 };
-	uint64_t       id = 0;
+	uint64_t id = 0;
 
 	note(sadb_install(f.db, 0, &s, &k, f.now, &id));
 	ck_assert(memcmp(&k, &zero, sizeof(k)) == 0);
@@ -77,14 +79,15 @@ make_out(uint32_t spi)
 static void
 history(void)
 {
-	struct addr        us = fix_host(1), peer = fix_host(2), third = fix_host(3);
-	struct sp_spec     out = fix_sp(SP_OUT, &us, &peer, 17, 7), in = fix_sp(SP_IN, &peer, &us, 17, 7);
-	struct endpoint    from = { us, 0 }, to = { third, 0 };
-	struct sim_packet  p = fix_packet(&us, &third, 17, 1, 2);
-	struct sim_wire    w;
-	struct sa_usage    u;
-	const char        *why;
-	uint64_t           a, b, c, pid = 0, pid2 = 0;
+	struct addr us = fix_host(1), peer = fix_host(2), third = fix_host(3);
+	struct sp_spec out = fix_sp(SP_OUT, &us, &peer, 17, 7),
+		       in = fix_sp(SP_IN, &peer, &us, 17, 7);
+	struct endpoint from = { us, 0 }, to = { third, 0 };
+	struct sim_packet p = fix_packet(&us, &third, 17, 1, 2);
+	struct sim_wire w;
+	struct sa_usage u;
+	const char *why;
+	uint64_t a, b, c, pid = 0, pid2 = 0;
 
 	note(sadb_policy_add(f.db, &out, 0, &pid));
 	step();
@@ -107,7 +110,8 @@ history(void)
 	(void)simkern_send(f.k, &p, &w, &why);
 	(void)!f.other->ops->sp_delete(f.other, &out.id);
 	step();
-	(void)!f.other->ops->sa_delete(f.other, &(struct sa_id){ .proto = PROTO_ESP, .spi = 0x2001, .dst = peer }, &us);
+	(void)!f.other->ops->sa_delete(
+	    f.other, &(struct sa_id){ .proto = PROTO_ESP, .spi = 0x2001, .dst = peer }, &us);
 	step();
 	out.id.sel.dst.addr = third;
 	(void)!f.other->ops->sp_install(f.other, &out, false);
@@ -116,7 +120,7 @@ history(void)
 	step();
 	simkern_drop_events(f.k, true);
 	step();
-	fix_wait(&f, SEC(25));      /* SOFT, reservations lapse */
+	fix_wait(&f, SEC(25)); /* SOFT, reservations lapse */
 	step();
 	if (sadb_row(f.db, c) != NULL)
 		note(sadb_release(f.db, c));
@@ -134,7 +138,7 @@ static void
 settle(void)
 {
 	fix_wait(&f, SEC(300));
-	if (sadb_resync(f.db, f.now) != IKE_OK)      /* the failure may come only now; and only once */
+	if (sadb_resync(f.db, f.now) != IKE_OK) /* the failure may come only now; and only once */
 		ck_assert_int_eq(sadb_resync(f.db, f.now), IKE_OK);
 	fix_pump(&f);
 	fix_equal(&f);
@@ -171,7 +175,7 @@ with_failing_request(unsigned n, int errnum, bool after)
 START_TEST(each_request_refused)
 {
 	static const int errnum[] = { ENOMEM, EEXIST, ESRCH, EPERM, EPROTONOSUPPORT };
-	unsigned         n = 1;
+	unsigned n = 1;
 
 	while (with_failing_request(n, errnum[_i], false))
 		n++;
@@ -235,10 +239,10 @@ END_TEST
 int
 main(void)
 {
-	Suite   *s = suite_create("sadb_fail");
-	TCase   *t = tcase_create("failures");
+	Suite *s = suite_create("sadb_fail");
+	TCase *t = tcase_create("failures");
 	SRunner *r = srunner_create(s);
-	int      failed;
+	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, without_failure);

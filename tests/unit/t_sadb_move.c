@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const enum sad_have any_have[] = { SAD_ABSENT, SAD_LARVAL, SAD_LIVE, SAD_DYING, SAD_EXPIRED, SAD_GONE, SAD_UNKNOWN };
+static const enum sad_have any_have[] = { SAD_ABSENT, SAD_LARVAL, SAD_LIVE, SAD_DYING, SAD_EXPIRED,
+	SAD_GONE, SAD_UNKNOWN };
 
 START_TEST(our_own_acts)
 {
@@ -85,8 +86,8 @@ END_TEST
 
 START_TEST(repetitions_move_nothing)
 {
-	static const enum sad_fact events[] = { SAD_F_SEEN_LARVAL, SAD_F_SEEN_LIVE, SAD_F_SOFT, SAD_F_HARD, SAD_F_VANISHED,
-		SAD_F_OVERRUN };
+	static const enum sad_fact events[] = { SAD_F_SEEN_LARVAL, SAD_F_SEEN_LIVE, SAD_F_SOFT,
+		SAD_F_HARD, SAD_F_VANISHED, SAD_F_OVERRUN };
 
 	for (size_t i = 0; i < sizeof(any_have) / sizeof(any_have[0]); i++) {
 		for (size_t j = 0; j < sizeof(events) / sizeof(events[0]); j++) {
@@ -104,14 +105,14 @@ START_TEST(what_follows)
 {
 	static const struct {
 		enum sad_have have;
-		enum sad_act  absent, reserved, installed;
+		enum sad_act absent, reserved, installed;
 	} cell[] = {
-		{ SAD_ABSENT,  SAD_A_FREE,      SAD_A_RESERVE,   SAD_A_LOST },
-		{ SAD_LARVAL,  SAD_A_DELETE,    SAD_A_NONE,      SAD_A_INSTALL },
-		{ SAD_LIVE,    SAD_A_DELETE,    SAD_A_LOST,      SAD_A_NONE },
-		{ SAD_DYING,   SAD_A_DELETE,    SAD_A_LOST,      SAD_A_SOFT },
-		{ SAD_EXPIRED, SAD_A_FREE,      SAD_A_ILLEGAL,   SAD_A_HARD },
-		{ SAD_GONE,    SAD_A_FREE,      SAD_A_RESERVE,   SAD_A_LOST },
+		{ SAD_ABSENT, SAD_A_FREE, SAD_A_RESERVE, SAD_A_LOST },
+		{ SAD_LARVAL, SAD_A_DELETE, SAD_A_NONE, SAD_A_INSTALL },
+		{ SAD_LIVE, SAD_A_DELETE, SAD_A_LOST, SAD_A_NONE },
+		{ SAD_DYING, SAD_A_DELETE, SAD_A_LOST, SAD_A_SOFT },
+		{ SAD_EXPIRED, SAD_A_FREE, SAD_A_ILLEGAL, SAD_A_HARD },
+		{ SAD_GONE, SAD_A_FREE, SAD_A_RESERVE, SAD_A_LOST },
 		{ SAD_UNKNOWN, SAD_A_RECONCILE, SAD_A_RECONCILE, SAD_A_RECONCILE },
 	};
 
@@ -140,10 +141,10 @@ END_TEST
 int
 main(void)
 {
-	Suite   *s = suite_create("sad_move");
-	TCase   *t = tcase_create("tables");
+	Suite *s = suite_create("sad_move");
+	TCase *t = tcase_create("tables");
 	SRunner *r = srunner_create(s);
-	int      failed;
+	int failed;
 
 	tcase_add_test(t, our_own_acts);
 	tcase_add_test(t, what_is_seen);

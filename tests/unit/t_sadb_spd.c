@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Policies: add, replace, remove, whose they are, what happens when others touch them, and which one a packet gets. */
+/*
+ * Policies: add, replace, remove, whose they are, what happens when others touch them, and which one a packet gets.
+ */
 #include "sadb_fix.h"
 
 #include <check.h>
@@ -7,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct fix  f;
+static struct fix f;
 static struct addr us, peer, third;
 
 static void
@@ -43,16 +45,17 @@ theirs(const struct sp_spec *sp, bool replace)
 START_TEST(add_replace_remove)
 {
 	struct sp_spec sp = fix_sp(SP_OUT, &us, &peer, 17, 7), back;
-	uint64_t       id = add(&sp), again = 0;
+	uint64_t id = add(&sp), again = 0;
 
 	ck_assert_int_eq(sadb_policy_add(f.db, &sp, 5, &again), IKE_E_EXISTS);
 	ck_assert_uint_eq(sadb_policy_row(f.db, id)->user, 5);
 	fix_pump(&f);
 	ck_assert_uint_eq(f.n, 0);
-	ck_assert_uint_ne(sadb_policy_row(f.db, id)->index, 0);      /* learnt from our own echo */
+	ck_assert_uint_ne(sadb_policy_row(f.db, id)->index, 0); /* learnt from our own echo */
 	sp.priority = SP_PRIO_HIGH;
 	sp.ntmpl = 2;
-	sp.tmpl[1] = (struct sp_tmpl){ .proto = PROTO_AH, .mode = MODE_TRANSPORT, .level = SP_REQUIRE };
+	sp.tmpl[1] =
+	    (struct sp_tmpl){ .proto = PROTO_AH, .mode = MODE_TRANSPORT, .level = SP_REQUIRE };
 	sp.life.hard_sec = 1000;
 	memcpy(sp.ctx, "system_u", 9);
 	sp.ctx_doi = 1;
@@ -80,7 +83,7 @@ END_TEST
 START_TEST(too_many_templates)
 {
 	struct sp_spec sp = fix_sp(SP_OUT, &us, &peer, 17, 7);
-	uint64_t       id = 0;
+	uint64_t id = 0;
 
 	sp.ntmpl = SP_MAX_TMPL + 1;
 	ck_assert_int_eq(sadb_policy_add(f.db, &sp, 0, &id), IKE_E_RANGE);
@@ -91,7 +94,7 @@ END_TEST
 START_TEST(deleted_by_others_is_put_back_at_once)
 {
 	struct sp_spec sp = fix_sp(SP_OUT, &us, &peer, 17, 7);
-	uint64_t       id = add(&sp);
+	uint64_t id = add(&sp);
 
 	fix_pump(&f);
 	ck_assert_int_eq(f.other->ops->sp_delete(f.other, &sp.id), IKE_OK);
@@ -126,8 +129,8 @@ END_TEST
 
 START_TEST(old_echoes_change_nothing)
 {
-	struct sp_spec     sp = fix_sp(SP_OUT, &us, &peer, 17, 7);
-	uint64_t           id = add(&sp);
+	struct sp_spec sp = fix_sp(SP_OUT, &us, &peer, 17, 7);
+	uint64_t id = add(&sp);
 	struct sadb_counts c;
 
 	sp.priority++;
@@ -183,7 +186,7 @@ END_TEST
 
 START_TEST(quarrel_slows_down)
 {
-	struct sp_spec     sp = fix_sp(SP_OUT, &us, &peer, 17, 7);
+	struct sp_spec sp = fix_sp(SP_OUT, &us, &peer, 17, 7);
 	struct sadb_counts c;
 
 	add(&sp);
@@ -228,7 +231,7 @@ END_TEST
 START_TEST(failed_removal_is_repeated)
 {
 	struct sp_spec sp = fix_sp(SP_OUT, &us, &peer, 17, 7);
-	uint64_t       id = add(&sp);
+	uint64_t id = add(&sp);
 
 	simkern_fail(f.k, 1, ENOMEM, false);
 	ck_assert_int_eq(sadb_policy_remove(f.db, id), IKE_E_KERNEL);
@@ -252,7 +255,7 @@ END_TEST
 START_TEST(foreign_policies_are_followed)
 {
 	struct sp_spec sp = fix_sp(SP_OUT, &us, &peer, 17, 7);
-	uint64_t       id = 0;
+	uint64_t id = 0;
 
 	theirs(&sp, false);
 	fix_pump(&f);
@@ -298,7 +301,8 @@ END_TEST
 
 START_TEST(restart_adopts_policies)
 {
-	struct sp_spec mine = fix_sp(SP_OUT, &us, &peer, 17, 7), his = fix_sp(SP_OUT, &us, &third, 17, 3);
+	struct sp_spec mine = fix_sp(SP_OUT, &us, &peer, 17, 7),
+		       his = fix_sp(SP_OUT, &us, &third, 17, 3);
 	struct sadb_counts c;
 
 	add(&mine);
@@ -317,12 +321,13 @@ END_TEST
 
 START_TEST(acquire_names_its_policy)
 {
-	struct sp_spec        out = fix_sp(SP_OUT, &us, &peer, 17, 7), in = fix_sp(SP_IN, &peer, &us, 17, 7);
-	struct sim_packet     p = fix_packet(&us, &peer, 17, 1000, 2000);
-	struct sim_wire       w;
-	const char           *why;
+	struct sp_spec out = fix_sp(SP_OUT, &us, &peer, 17, 7),
+		       in = fix_sp(SP_IN, &peer, &us, 17, 7);
+	struct sim_packet p = fix_packet(&us, &peer, 17, 1000, 2000);
+	struct sim_wire w;
+	const char *why;
 	const struct spd_row *row;
-	uint64_t              id;
+	uint64_t id;
 
 	out.id.sel.dport = 2000;
 	in.id.sel.sport = 2000;
@@ -339,7 +344,9 @@ START_TEST(acquire_names_its_policy)
 	row = sadb_policy_row(f.db, id);
 	ck_assert_int_eq(sadb_policy_mirror(f.db, row, SP_IN)->owner, SADB_FOREIGN);
 	ck_assert_ptr_null(sadb_policy_mirror(f.db, row, SP_FWD));
-	ck_assert_int_eq(sadb_acquire_failed(f.db, f.change[0].seq, &(struct sa_id){ .proto = PROTO_ESP, .dst = peer }, &us), IKE_OK);
+	ck_assert_int_eq(sadb_acquire_failed(f.db, f.change[0].seq,
+			     &(struct sa_id){ .proto = PROTO_ESP, .dst = peer }, &us),
+	    IKE_OK);
 	/* of a policy that the model has missed: published all the same, and looked for */
 	simkern_mute(f.k, 1u << KERN_EV_SP_NEW);
 	out.id.sel.dst.addr = third;
@@ -357,9 +364,14 @@ END_TEST
 
 START_TEST(mirror_of_icmp_keeps_type_and_code)
 {
-	struct sa_selector sel = { .src = { us, 32 }, .dst = { peer, 32 }, .proto = 58, .sport = 135, .dport = 0, .dport_set = true };
+	struct sa_selector sel = { .src = { us, 32 },
+		.dst = { peer, 32 },
+		.proto = 58,
+		.sport = 135,
+		.dport = 0,
+		.dport_set = true };
 	struct sa_selector m = sa_selector_mirror(&sel);
-	struct sa_flow     flow = { .src = us, .dst = peer, .proto = 58, .sport = 135, .dport = 0 };
+	struct sa_flow flow = { .src = us, .dst = peer, .proto = 58, .sport = 135, .dport = 0 };
 
 	ck_assert_uint_eq(m.sport, 135);
 	ck_assert(addr_equal(&m.src.addr, &peer));
@@ -386,14 +398,15 @@ rnd(uint32_t n)
 static struct addr
 some_addr(void)
 {
-	return (struct addr){ .family = 4, .b = { 10, (uint8_t)rnd(2), (uint8_t)rnd(3), (uint8_t)rnd(4) } };
+	return (struct addr){ .family = 4,
+		.b = { 10, (uint8_t)rnd(2), (uint8_t)rnd(3), (uint8_t)rnd(4) } };
 }
 
 static struct prefix
 some_prefix(void)
 {
 	static const uint8_t len[] = { 0, 8, 16, 24, 31, 32, 32, 32 };
-	struct prefix        p = { some_addr(), len[rnd(8)] };
+	struct prefix p = { some_addr(), len[rnd(8)] };
 
 	prefix_mask(&p);
 	return p;
@@ -403,7 +416,7 @@ START_TEST(lookup_agrees_with_a_plain_search)
 {
 	for (int i = 0; i < 300; i++) {
 		struct sp_spec sp = fix_sp(rnd(2) ? SP_OUT : SP_IN, &us, &peer, rnd(3) ? 17 : 0, 0);
-		uint64_t       id;
+		uint64_t id;
 
 		sp.id.sel.src = some_prefix();
 		sp.id.sel.dst = some_prefix();
@@ -416,17 +429,22 @@ START_TEST(lookup_agrees_with_a_plain_search)
 	fix_pump(&f);
 	fix_equal(&f);
 	for (int i = 0; i < 3000; i++) {
-		struct sa_flow        flow = { .src = some_addr(), .dst = some_addr(), .proto = rnd(2) ? 17 : 6, .dport = (uint16_t)rnd(4),
+		struct sa_flow flow = { .src = some_addr(),
+			.dst = some_addr(),
+			.proto = rnd(2) ? 17 : 6,
+			.dport = (uint16_t)rnd(4),
 			.mark = rnd(2) };
-		enum sp_dir           dir = rnd(2) ? SP_OUT : SP_IN;
-		const struct spd_row *row, *best = NULL, *got = sadb_policy_lookup(f.db, dir, &flow);
-		uint32_t              it = 0;
+		enum sp_dir dir = rnd(2) ? SP_OUT : SP_IN;
+		const struct spd_row *row, *best = NULL,
+					   *got = sadb_policy_lookup(f.db, dir, &flow);
+		uint32_t it = 0;
 
 		while ((row = sadb_policy_next(f.db, &it)) != NULL) {
 			if (row->sp.dir != dir || (flow.mark & row->sp.mark_mask) != row->sp.mark ||
 			    !sa_selector_match(&row->sp.sel, &flow))
 				continue;
-			if (best == NULL || row->priority < best->priority || (row->priority == best->priority && row->index < best->index))
+			if (best == NULL || row->priority < best->priority ||
+			    (row->priority == best->priority && row->index < best->index))
 				best = row;
 		}
 		ck_assert_ptr_eq(got, best);
@@ -438,14 +456,16 @@ START_TEST(many_host_to_host_policies)
 {
 	struct sp_spec sp = fix_sp(SP_OUT, &us, &peer, 17, 7);
 	struct sa_flow flow = { .src = us, .proto = 17 };
-	uint64_t       id[2000];
+	uint64_t id[2000];
 
 	for (unsigned i = 0; i < 2000; i++) {
-		sp.id.sel.dst.addr = (struct addr){ .family = 4, .b = { 10, 0, (uint8_t)(i >> 8), (uint8_t)i } };
+		sp.id.sel.dst.addr =
+		    (struct addr){ .family = 4, .b = { 10, 0, (uint8_t)(i >> 8), (uint8_t)i } };
 		id[i] = add(&sp);
 	}
 	for (unsigned i = 0; i < 2000; i++) {
-		flow.dst = (struct addr){ .family = 4, .b = { 10, 0, (uint8_t)(i >> 8), (uint8_t)i } };
+		flow.dst =
+		    (struct addr){ .family = 4, .b = { 10, 0, (uint8_t)(i >> 8), (uint8_t)i } };
 		ck_assert_uint_eq(sadb_policy_lookup(f.db, SP_OUT, &flow)->id, id[i]);
 	}
 	fix_check(&f);
@@ -459,10 +479,10 @@ END_TEST
 
 START_TEST(ipv6_and_any)
 {
-	struct addr    a6 = fix_addr("2001:db8::1"), b6 = fix_addr("2001:db8::2");
+	struct addr a6 = fix_addr("2001:db8::1"), b6 = fix_addr("2001:db8::2");
 	struct sp_spec sp = fix_sp(SP_OUT, &a6, &b6, 0, 7), any = sp;
 	struct sa_flow flow = { .src = a6, .dst = b6, .proto = 6 };
-	uint64_t       id = add(&sp), id_any;
+	uint64_t id = add(&sp), id_any;
 
 	any.id.sel = (struct sa_selector){ .proto = 0 };
 	id_any = add(&any);
@@ -481,17 +501,29 @@ int
 main(void)
 {
 	const TTest *const tests[] = {
-		add_replace_remove, too_many_templates, deleted_by_others_is_put_back_at_once, changed_by_others_is_put_back,
-		old_echoes_change_nothing, removed_policy_is_not_adopted_from_its_echo,
-		ours_made_elsewhere_is_adopted_after_a_look, quarrel_slows_down,
-		failed_repair_is_repeated, failed_removal_is_repeated, foreign_policies_are_followed, expired_policy,
-		restart_adopts_policies, acquire_names_its_policy, mirror_of_icmp_keeps_type_and_code,
-		lookup_agrees_with_a_plain_search, many_host_to_host_policies, ipv6_and_any,
+		add_replace_remove,
+		too_many_templates,
+		deleted_by_others_is_put_back_at_once,
+		changed_by_others_is_put_back,
+		old_echoes_change_nothing,
+		removed_policy_is_not_adopted_from_its_echo,
+		ours_made_elsewhere_is_adopted_after_a_look,
+		quarrel_slows_down,
+		failed_repair_is_repeated,
+		failed_removal_is_repeated,
+		foreign_policies_are_followed,
+		expired_policy,
+		restart_adopts_policies,
+		acquire_names_its_policy,
+		mirror_of_icmp_keeps_type_and_code,
+		lookup_agrees_with_a_plain_search,
+		many_host_to_host_policies,
+		ipv6_and_any,
 	};
-	Suite   *s = suite_create("sadb_spd");
-	TCase   *t = tcase_create("policies");
+	Suite *s = suite_create("sadb_spd");
+	TCase *t = tcase_create("policies");
 	SRunner *r = srunner_create(s);
-	int      failed;
+	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)

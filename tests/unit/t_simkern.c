@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Two simulated kernels and packets between them: policies, the choice of SAs, ACQUIRE, integrity, lifetimes, faults. */
+/*
+ * Two simulated kernels and packets between them: policies, the choice of SAs, ACQUIRE, integrity, lifetimes,
+ * faults.
+ */
 #include "sadb_fix.h"
 
 #include <check.h>
@@ -9,13 +12,13 @@
 
 struct heard {
 	struct kern_event last;
-	unsigned          n[KERN_EV_OVERRUN + 1];
+	unsigned n[KERN_EV_OVERRUN + 1];
 };
 
 static struct simkern *a, *b;
-static struct heard    at_a, at_b;
-static struct addr     us, peer;
-static const char     *why;
+static struct heard at_a, at_b;
+static struct addr us, peer;
+static const char *why;
 
 static void
 hear(void *arg, const struct kern_event *ev)
@@ -68,7 +71,8 @@ sa(struct simkern *k, struct sa_spec s, uint8_t key)
 {
 	struct sa_keys keys = fix_keys(key);
 
-	ck_assert_int_eq(simkern_kern(k)->ops->sa_install(simkern_kern(k), &s, &keys, false), IKE_OK);
+	ck_assert_int_eq(
+	    simkern_kern(k)->ops->sa_install(simkern_kern(k), &s, &keys, false), IKE_OK);
 }
 
 static void
@@ -107,7 +111,7 @@ static void
 expect_delivered(void)
 {
 	struct sim_packet p = udp();
-	struct sim_wire   w;
+	struct sim_wire w;
 
 	ck_assert_int_eq(simkern_send(a, &p, &w, &why), SIM_PROTECTED);
 	ck_assert_msg(simkern_receive(b, &w, &why) == SIM_DELIVERED, "%s", why);
@@ -116,7 +120,7 @@ expect_delivered(void)
 START_TEST(without_policy_in_clear)
 {
 	struct sim_packet p = udp();
-	struct sim_wire   w;
+	struct sim_wire w;
 
 	p.tag = 4711;
 	ck_assert_int_eq(simkern_send(a, &p, &w, &why), SIM_CLEAR);
@@ -129,8 +133,8 @@ END_TEST
 START_TEST(discard_and_none)
 {
 	struct sim_packet p = udp();
-	struct sim_wire   w;
-	struct sp_spec    sp = fix_sp(SP_OUT, &us, &peer, 0, 0);
+	struct sim_wire w;
+	struct sp_spec sp = fix_sp(SP_OUT, &us, &peer, 0, 0);
 
 	sp.action = SP_DISCARD;
 	sp.ntmpl = 0;
@@ -155,8 +159,9 @@ END_TEST
 START_TEST(priority_then_age)
 {
 	struct sim_packet p = udp();
-	struct sim_wire   w;
-	struct sp_spec    sp = fix_sp(SP_OUT, &us, &peer, 17, 0), drop = fix_sp(SP_OUT, &us, &peer, 0, 0);
+	struct sim_wire w;
+	struct sp_spec sp = fix_sp(SP_OUT, &us, &peer, 17, 0),
+		       drop = fix_sp(SP_OUT, &us, &peer, 0, 0);
 
 	sp.action = SP_NONE;
 	drop.action = SP_DISCARD;
@@ -164,22 +169,23 @@ START_TEST(priority_then_age)
 	drop.id.sel.dst = (struct prefix){ fix_addr("192.0.2.0"), 24 };
 	policy(a, sp);
 	policy(a, drop);
-	ck_assert_int_eq(simkern_send(a, &p, &w, &why), SIM_CLEAR);            /* the older of equals */
+	ck_assert_int_eq(simkern_send(a, &p, &w, &why), SIM_CLEAR); /* the older of equals */
 	drop.priority--;
 	ck_assert_int_eq(simkern_kern(a)->ops->sp_install(simkern_kern(a), &drop, true), IKE_OK);
-	ck_assert_int_eq(simkern_send(a, &p, &w, &why), SIM_DROPPED);          /* smaller wins */
+	ck_assert_int_eq(simkern_send(a, &p, &w, &why), SIM_DROPPED); /* smaller wins */
 	drop.priority++;
 	ck_assert_int_eq(simkern_kern(a)->ops->sp_install(simkern_kern(a), &drop, true), IKE_OK);
 	ck_assert_int_eq(simkern_send(a, &p, &w, &why), SIM_CLEAR);
 	ck_assert_int_eq(simkern_kern(a)->ops->sp_install(simkern_kern(a), &sp, true), IKE_OK);
-	ck_assert_int_eq(simkern_send(a, &p, &w, &why), SIM_CLEAR);            /* a replacement keeps its place */
+	ck_assert_int_eq(
+	    simkern_send(a, &p, &w, &why), SIM_CLEAR); /* a replacement keeps its place */
 }
 END_TEST
 
 START_TEST(clear_packets_where_esp_is_required)
 {
 	struct sim_packet p = udp();
-	struct sim_wire   w = { .inner = p };
+	struct sim_wire w = { .inner = p };
 
 	policy(b, fix_sp(SP_IN, &us, &peer, 17, 0));
 	ck_assert_int_eq(simkern_receive(b, &w, &why), SIM_DROPPED);
@@ -192,8 +198,8 @@ END_TEST
 START_TEST(acquire_once_then_silence)
 {
 	struct sim_packet p = udp();
-	struct sim_wire   w;
-	struct sa_spec    s = fix_sa(&us, &peer, SA_OUT, 0x1001, 5);
+	struct sim_wire w;
+	struct sa_spec s = fix_sa(&us, &peer, SA_OUT, 0x1001, 5);
 
 	policy(a, fix_sp(SP_OUT, &us, &peer, 17, 5));
 	for (int i = 0; i < 5; i++) {
@@ -225,8 +231,12 @@ START_TEST(acquire_once_then_silence)
 	pump();
 	ck_assert_uint_eq(at_a.n[KERN_EV_ACQUIRE], 3);
 	/* "I cannot": the next packet asks again */
-	ck_assert_int_eq(simkern_kern(a)->ops->acquire_failed(simkern_kern(a), at_a.last.acq_seq, &s.id, &us), IKE_OK);
-	ck_assert_int_eq(simkern_kern(a)->ops->acquire_failed(simkern_kern(a), at_a.last.acq_seq, &s.id, &us), IKE_E_NOTFOUND);
+	ck_assert_int_eq(
+	    simkern_kern(a)->ops->acquire_failed(simkern_kern(a), at_a.last.acq_seq, &s.id, &us),
+	    IKE_OK);
+	ck_assert_int_eq(
+	    simkern_kern(a)->ops->acquire_failed(simkern_kern(a), at_a.last.acq_seq, &s.id, &us),
+	    IKE_E_NOTFOUND);
 	(void)simkern_send(a, &p, &w, &why);
 	pump();
 	ck_assert_uint_eq(at_a.n[KERN_EV_ACQUIRE], 4);
@@ -236,7 +246,7 @@ END_TEST
 START_TEST(acquire_ends_with_another_seq_by_likeness)
 {
 	struct sim_packet p = udp();
-	struct sim_wire   w;
+	struct sim_wire w;
 
 	policy(a, fix_sp(SP_OUT, &us, &peer, 17, 5));
 	(void)simkern_send(a, &p, &w, &why);
@@ -249,7 +259,7 @@ END_TEST
 START_TEST(outbound_needs_the_same_reqid)
 {
 	struct sim_packet p = udp();
-	struct sim_wire   w;
+	struct sim_wire w;
 
 	policy(a, fix_sp(SP_OUT, &us, &peer, 17, 0));
 	sa(a, fix_sa(&us, &peer, SA_OUT, 0x1001, 5), 1);
@@ -270,7 +280,7 @@ START_TEST(inbound_reqid_zero_takes_any)
 	ck_assert_int_eq(simkern_kern(b)->ops->sp_flush(simkern_kern(b)), IKE_OK);
 	policy(b, fix_sp(SP_IN, &us, &peer, 17, 6));
 	struct sim_packet p = udp();
-	struct sim_wire   w;
+	struct sim_wire w;
 	ck_assert_int_eq(simkern_send(a, &p, &w, &why), SIM_PROTECTED);
 	ck_assert_int_eq(simkern_receive(b, &w, &why), SIM_DROPPED);
 	ck_assert_str_eq(why, "XfrmInTmplMismatch");
@@ -280,8 +290,8 @@ END_TEST
 START_TEST(newest_sa_wins_unless_dying)
 {
 	struct sim_packet p = udp();
-	struct sim_wire   w;
-	struct sa_spec    s = fix_sa(&us, &peer, SA_OUT, 0x1001, 0);
+	struct sim_wire w;
+	struct sa_spec s = fix_sa(&us, &peer, SA_OUT, 0x1001, 0);
 
 	policy(a, fix_sp(SP_OUT, &us, &peer, 17, 0));
 	sa(a, s, 1);
@@ -305,19 +315,20 @@ END_TEST
 START_TEST(keys_are_compared)
 {
 	struct sim_packet p = udp();
-	struct sim_wire   w;
-	struct sa_spec    s = fix_sa(&us, &peer, SA_IN, 0x1002, 0);
-	struct sa_usage   u;
-	struct sa_keys    k = fix_keys(1);
+	struct sim_wire w;
+	struct sa_spec s = fix_sa(&us, &peer, SA_IN, 0x1002, 0);
+	struct sa_usage u;
+	struct sa_keys k = fix_keys(1);
 
 	protected_path(0x1001, 0);
 	expect_delivered();
 	sa(a, fix_sa(&us, &peer, SA_OUT, 0x1002, 0), 1);
-	sa(b, s, 2);                                      /* another key */
+	sa(b, s, 2); /* another key */
 	ck_assert_int_eq(simkern_send(a, &p, &w, &why), SIM_PROTECTED);
 	ck_assert_int_eq(simkern_receive(b, &w, &why), SIM_DROPPED);
 	ck_assert_str_eq(why, "XfrmInStateProtoError");
-	ck_assert_int_eq(simkern_kern(b)->ops->sa_get(simkern_kern(b), &s.id, &us, NULL, &u), IKE_OK);
+	ck_assert_int_eq(
+	    simkern_kern(b)->ops->sa_get(simkern_kern(b), &s.id, &us, NULL, &u), IKE_OK);
 	ck_assert_uint_eq(u.integrity_errors, 1);
 	/* the same key, truncated otherwise */
 	sa(a, fix_sa(&us, &peer, SA_OUT, 0x1003, 0), 1);
@@ -333,15 +344,16 @@ END_TEST
 START_TEST(unknown_spi_and_larval_state)
 {
 	struct sim_packet p = udp();
-	struct sim_wire   w;
-	struct sa_id      id = { .proto = PROTO_ESP, .spi = 0x1001, .dst = peer };
+	struct sim_wire w;
+	struct sa_id id = { .proto = PROTO_ESP, .spi = 0x1001, .dst = peer };
 
 	policy(a, fix_sp(SP_OUT, &us, &peer, 17, 0));
 	sa(a, fix_sa(&us, &peer, SA_OUT, 0x1001, 0), 1);
 	ck_assert_int_eq(simkern_send(a, &p, &w, &why), SIM_PROTECTED);
 	ck_assert_int_eq(simkern_receive(b, &w, &why), SIM_DROPPED);
 	ck_assert_str_eq(why, "XfrmInNoStates");
-	ck_assert_int_eq(simkern_kern(b)->ops->sa_reserve(simkern_kern(b), &id, &us, MODE_TRANSPORT, 0), IKE_OK);
+	ck_assert_int_eq(
+	    simkern_kern(b)->ops->sa_reserve(simkern_kern(b), &id, &us, MODE_TRANSPORT, 0), IKE_OK);
 	ck_assert_int_eq(simkern_receive(b, &w, &why), SIM_DROPPED);
 	ck_assert_str_eq(why, "XfrmAcquireError");
 }
@@ -350,27 +362,28 @@ END_TEST
 START_TEST(replayed_packets_are_dropped)
 {
 	struct sim_packet p = udp();
-	struct sim_wire   w[100];
+	struct sim_wire w[100];
 
 	protected_path(0x1001, 0);
 	for (size_t i = 0; i < 100; i++)
 		ck_assert_int_eq(simkern_send(a, &p, &w[i], &why), SIM_PROTECTED);
 	ck_assert_int_eq(simkern_receive(b, &w[5], &why), SIM_DELIVERED);
-	ck_assert_int_eq(simkern_receive(b, &w[3], &why), SIM_DELIVERED);      /* late, inside the window */
+	ck_assert_int_eq(
+	    simkern_receive(b, &w[3], &why), SIM_DELIVERED); /* late, inside the window */
 	ck_assert_int_eq(simkern_receive(b, &w[3], &why), SIM_DROPPED);
 	ck_assert_str_eq(why, "XfrmInStateSeqError");
 	ck_assert_int_eq(simkern_receive(b, &w[99], &why), SIM_DELIVERED);
 	ck_assert_int_eq(simkern_receive(b, &w[36], &why), SIM_DELIVERED);
-	ck_assert_int_eq(simkern_receive(b, &w[35], &why), SIM_DROPPED);       /* 64 behind */
+	ck_assert_int_eq(simkern_receive(b, &w[35], &why), SIM_DROPPED); /* 64 behind */
 	ck_assert_int_eq(simkern_receive(b, &w[99], &why), SIM_DROPPED);
 }
 END_TEST
 
 START_TEST(volume_lifetimes)
 {
-	struct sa_spec    s = fix_sa(&us, &peer, SA_OUT, 0x1001, 0);
+	struct sa_spec s = fix_sa(&us, &peer, SA_OUT, 0x1001, 0);
 	struct sim_packet p = udp();
-	struct sim_wire   w;
+	struct sim_wire w;
 
 	policy(a, fix_sp(SP_OUT, &us, &peer, 17, 0));
 	s.life = (struct sa_life){ .soft_bytes = 250, .hard_packets = 5 };
@@ -390,11 +403,11 @@ END_TEST
 
 START_TEST(tunnel_through_gateways)
 {
-	struct addr       in_a = fix_addr("10.1.0.1"), in_b = fix_addr("10.2.0.1");
-	struct sp_spec    sp = fix_sp(SP_OUT, &in_a, &in_b, 0, 9);
-	struct sa_spec    s = fix_sa(&us, &peer, SA_OUT, 0x1001, 9);
+	struct addr in_a = fix_addr("10.1.0.1"), in_b = fix_addr("10.2.0.1");
+	struct sp_spec sp = fix_sp(SP_OUT, &in_a, &in_b, 0, 9);
+	struct sa_spec s = fix_sa(&us, &peer, SA_OUT, 0x1001, 9);
 	struct sim_packet p = fix_packet(&in_a, &in_b, 6, 1, 2);
-	struct sim_wire   w;
+	struct sim_wire w;
 
 	sp.id.sel.src = (struct prefix){ fix_addr("10.1.0.0"), 16 };
 	sp.id.sel.dst = (struct prefix){ fix_addr("10.2.0.0"), 16 };
@@ -420,18 +433,19 @@ START_TEST(tunnel_through_gateways)
 	ck_assert_str_eq(why, "XfrmInNoPols");
 	sp.tmpl[0].dst = (struct addr){ 0 };
 	sp.id.dir = SP_OUT;
-	ck_assert_int_eq(simkern_kern(a)->ops->sp_install(simkern_kern(a), &sp, true), IKE_E_KERNEL);
+	ck_assert_int_eq(
+	    simkern_kern(a)->ops->sp_install(simkern_kern(a), &sp, true), IKE_E_KERNEL);
 	ck_assert_int_eq(simkern_kern(a)->errnum, EINVAL);
 }
 END_TEST
 
 START_TEST(bundle_of_esp_and_ah)
 {
-	struct sp_spec    sp = fix_sp(SP_OUT, &us, &peer, 17, 0);
-	struct sa_spec    ah = fix_sa(&us, &peer, SA_OUT, 0x2001, 0);
-	struct sa_keys    k = { .integ_len = 32 };
+	struct sp_spec sp = fix_sp(SP_OUT, &us, &peer, 17, 0);
+	struct sa_spec ah = fix_sa(&us, &peer, SA_OUT, 0x2001, 0);
+	struct sa_keys k = { .integ_len = 32 };
 	struct sim_packet p = udp();
-	struct sim_wire   w;
+	struct sim_wire w;
 
 	sp.ntmpl = 2;
 	sp.tmpl[1] = sp.tmpl[0];
@@ -452,7 +466,7 @@ START_TEST(bundle_of_esp_and_ah)
 	ck_assert_uint_eq(w.layer[1].proto, PROTO_AH);
 	ck_assert_msg(simkern_receive(b, &w, &why) == SIM_DELIVERED, "%s", why);
 	ck_assert_int_eq(simkern_send(a, &p, &w, &why), SIM_PROTECTED);
-	w.nlayers = 1;                              /* without the AH */
+	w.nlayers = 1; /* without the AH */
 	ck_assert_int_eq(simkern_receive(b, &w, &why), SIM_DROPPED);
 	ck_assert_str_eq(why, "XfrmInTmplMismatch");
 }
@@ -460,9 +474,9 @@ END_TEST
 
 START_TEST(level_use_is_optional)
 {
-	struct sp_spec    sp = fix_sp(SP_OUT, &us, &peer, 17, 0);
+	struct sp_spec sp = fix_sp(SP_OUT, &us, &peer, 17, 0);
 	struct sim_packet p = udp();
-	struct sim_wire   w;
+	struct sim_wire w;
 
 	sp.tmpl[0].level = SP_USE;
 	policy(a, sp);
@@ -480,9 +494,9 @@ END_TEST
 
 START_TEST(selector_of_an_sa)
 {
-	struct sa_spec    s = fix_sa(&us, &peer, SA_OUT, 0x1001, 0);
+	struct sa_spec s = fix_sa(&us, &peer, SA_OUT, 0x1001, 0);
 	struct sim_packet p = udp();
-	struct sim_wire   w;
+	struct sim_wire w;
 
 	policy(a, fix_sp(SP_OUT, &us, &peer, 0, 0));
 	s.sel = (struct sa_selector){ .src = { us, 32 }, .dst = { peer, 32 }, .proto = 6 };
@@ -502,9 +516,9 @@ END_TEST
 
 START_TEST(nat_mapping)
 {
-	struct sa_spec    s = fix_sa(&us, &peer, SA_OUT, 0x1001, 0);
+	struct sa_spec s = fix_sa(&us, &peer, SA_OUT, 0x1001, 0);
 	struct sim_packet p = udp();
-	struct sim_wire   w;
+	struct sim_wire w;
 
 	policy(a, fix_sp(SP_OUT, &us, &peer, 17, 0));
 	policy(b, fix_sp(SP_IN, &us, &peer, 17, 0));
@@ -530,9 +544,9 @@ END_TEST
 START_TEST(features_and_faults)
 {
 	struct simkern *k = simkern_new(KERN_AH);
-	struct kern    *kn = simkern_kern(k);
-	struct sa_spec  s = fix_sa(&us, &peer, SA_OUT, 0x1001, 0);
-	struct sa_keys  keys = fix_keys(1);
+	struct kern *kn = simkern_kern(k);
+	struct sa_spec s = fix_sa(&us, &peer, SA_OUT, 0x1001, 0);
+	struct sa_keys keys = fix_keys(1);
 
 	ck_assert_int_eq(kn->ops->sa_install(kn, &s, &keys, false), IKE_E_KERNEL);
 	ck_assert_int_eq(kn->errnum, EPROTONOSUPPORT);
@@ -557,7 +571,7 @@ START_TEST(events_wait_and_can_be_lost)
 	struct kern *kn = simkern_kern(a);
 
 	sa(a, fix_sa(&us, &peer, SA_OUT, 0x1001, 0), 1);
-	ck_assert_uint_eq(at_a.n[KERN_EV_SA_NEW], 0);      /* never from within a request */
+	ck_assert_uint_eq(at_a.n[KERN_EV_SA_NEW], 0); /* never from within a request */
 	ck_assert_uint_eq(simkern_pending(a), 1);
 	pump();
 	ck_assert_uint_eq(at_a.n[KERN_EV_SA_NEW], 1);
@@ -598,8 +612,8 @@ is_nobody(void *arg, const struct addr *addr)
 START_TEST(forwarded_packets_have_their_own_policies)
 {
 	struct sim_packet p = fix_packet(&us, &peer, 17, 1, 2);
-	struct sim_wire   w = { .inner = p };
-	struct sp_spec    sp = fix_sp(SP_FWD, &us, &peer, 17, 0);
+	struct sim_wire w = { .inner = p };
+	struct sp_spec sp = fix_sp(SP_FWD, &us, &peer, 17, 0);
 
 	sp.action = SP_DISCARD;
 	sp.ntmpl = 0;
@@ -615,17 +629,32 @@ int
 main(void)
 {
 	const TTest *const tests[] = {
-		without_policy_in_clear, discard_and_none, priority_then_age, clear_packets_where_esp_is_required,
-		acquire_once_then_silence, acquire_ends_with_another_seq_by_likeness, outbound_needs_the_same_reqid,
-		inbound_reqid_zero_takes_any, newest_sa_wins_unless_dying, keys_are_compared, unknown_spi_and_larval_state,
-		replayed_packets_are_dropped, volume_lifetimes, tunnel_through_gateways, bundle_of_esp_and_ah, level_use_is_optional,
-		selector_of_an_sa, nat_mapping, features_and_faults, events_wait_and_can_be_lost,
+		without_policy_in_clear,
+		discard_and_none,
+		priority_then_age,
+		clear_packets_where_esp_is_required,
+		acquire_once_then_silence,
+		acquire_ends_with_another_seq_by_likeness,
+		outbound_needs_the_same_reqid,
+		inbound_reqid_zero_takes_any,
+		newest_sa_wins_unless_dying,
+		keys_are_compared,
+		unknown_spi_and_larval_state,
+		replayed_packets_are_dropped,
+		volume_lifetimes,
+		tunnel_through_gateways,
+		bundle_of_esp_and_ah,
+		level_use_is_optional,
+		selector_of_an_sa,
+		nat_mapping,
+		features_and_faults,
+		events_wait_and_can_be_lost,
 		forwarded_packets_have_their_own_policies,
 	};
-	Suite   *s = suite_create("simkern");
-	TCase   *t = tcase_create("path");
+	Suite *s = suite_create("simkern");
+	TCase *t = tcase_create("path");
 	SRunner *r = srunner_create(s);
-	int      failed;
+	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
