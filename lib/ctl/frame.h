@@ -6,8 +6,8 @@
 #ifndef CTL_FRAME_H
 #define CTL_FRAME_H
 
-#define CTL_FRAME_HEAD 4
+#define CTL_FRAME_HEAD  4
 #define CTL_REQUEST_MAX 65536
-#define CTL_ANSWER_MAX (64u << 20)
+#define CTL_ANSWER_MAX  (64u << 20)
 
 #endif

@@ -11,7 +11,8 @@ is_name(struct slice s)
 	if (s.n > CTL_NAME_MAX)
 		return false;
 	for (size_t i = 0; i < s.n; i++)
-		if (!((s.p[i] >= 'a' && s.p[i] <= 'z') || (s.p[i] >= '0' && s.p[i] <= '9') || s.p[i] == '_'))
+		if (!((s.p[i] >= 'a' && s.p[i] <= 'z') || (s.p[i] >= '0' && s.p[i] <= '9') ||
+			s.p[i] == '_'))
 			return false;
 	return true;
 }
@@ -70,7 +71,7 @@ check_tree(struct slice body)
 {
 	struct {
 		struct rd r;
-		bool      list;
+		bool list;
 	} level[CTL_DEPTH + 1];
 	unsigned depth = 0;
 	struct ctl_node n;

@@ -16,7 +16,7 @@
 #include "util/wr.h"
 
 #define CTL_VERSION  1
-#define CTL_DEPTH    8          /* records and lists inside each other, the root not counted */
+#define CTL_DEPTH    8 /* records and lists inside each other, the root not counted */
 #define CTL_NAME_MAX 31
 
 enum ctl_kind { CTL_M_REQUEST = 1, CTL_M_ANSWER, CTL_M_EVENT };
@@ -24,21 +24,21 @@ enum ctl_kind { CTL_M_REQUEST = 1, CTL_M_ANSWER, CTL_M_EVENT };
 enum ctl_type {
 	CTL_RECORD = 1,
 	CTL_LIST,
-	CTL_STR,       /* bytes, UTF-8 as far as their source is */
-	CTL_UINT,      /* 64 bits */
+	CTL_STR,  /* bytes, UTF-8 as far as their source is */
+	CTL_UINT, /* 64 bits */
 	CTL_BOOL,
-	CTL_TIME,      /* seconds since 1970, 64 bits */
-	CTL_SPAN,      /* seconds, 64 bits */
-	CTL_BYTES,     /* a number of bytes, 64 bits */
-	CTL_SPI,       /* 32 bits */
-	CTL_COOKIE,    /* 64 bits: the SPI of an IKE SA */
+	CTL_TIME,   /* seconds since 1970, 64 bits */
+	CTL_SPAN,   /* seconds, 64 bits */
+	CTL_BYTES,  /* a number of bytes, 64 bits */
+	CTL_SPI,    /* 32 bits */
+	CTL_COOKIE, /* 64 bits: the SPI of an IKE SA */
 	CTL_TYPES
 };
 
 struct ctl_node {
 	enum ctl_type type;
-	struct slice  name;     /* empty for members of lists and the root */
-	struct slice  body;
+	struct slice name; /* empty for members of lists and the root */
+	struct slice body;
 };
 
 /*
@@ -83,8 +83,8 @@ ctl_is(const struct ctl_node *rec, const char *name, const char *s);
 /* A message being written. */
 struct ctl_put {
 	struct wr w;
-	size_t    mark[CTL_DEPTH + 1];      /* where the length of each open body stands */
-	unsigned  depth;
+	size_t mark[CTL_DEPTH + 1]; /* where the length of each open body stands */
+	unsigned depth;
 };
 
 /* Begin a message; at most |limit| bytes. */

@@ -11,20 +11,25 @@ const struct ctl_command ctl_commands[] = {
 	{ "sas", "[PEER]", 0, 1, 0, 0, "the kernel's SAs in words, whoever made them" },
 	{ "policies", "", 0, 0, 0, 0, "the kernel's policies in words" },
 	{ "events", "[PEER]", 0, 1, CTL_LASTING, CTL_OPT_FOLLOW, "what happened lately" },
-	{ "up", "PEER", 1, 1, CTL_CHANGES | CTL_LASTING, CTL_OPT_NO_WAIT | CTL_OPT_IKE | CTL_OPT_LOCAL | CTL_OPT_SECTION,
-	  "negotiate what the policies towards a peer want, and wait for the outcome" },
+	{ "up", "PEER", 1, 1, CTL_CHANGES | CTL_LASTING,
+	    CTL_OPT_NO_WAIT | CTL_OPT_IKE | CTL_OPT_LOCAL | CTL_OPT_SECTION,
+	    "negotiate what the policies towards a peer want, and wait for the outcome" },
 	{ "down", "PEER", 1, 1, CTL_CHANGES, CTL_OPT_IKE | CTL_OPT_CHILDREN | CTL_OPT_LOCAL,
-	  "delete all SAs with a peer and tell it" },
-	{ "rekey", "PEER", 1, 1, CTL_CHANGES | CTL_LASTING, CTL_OPT_NO_WAIT, "replace every pair of SAs with a peer by a fresh one" },
+	    "delete all SAs with a peer and tell it" },
+	{ "rekey", "PEER", 1, 1, CTL_CHANGES | CTL_LASTING, CTL_OPT_NO_WAIT,
+	    "replace every pair of SAs with a peer by a fresh one" },
 	{ "config check", "[FILE]", 0, 1, CTL_LOCAL, 0, "check a configuration file" },
-	{ "config show", "", 0, 0, 0, 0, "what the configuration in use means, defaults filled in" },
+	{ "config show", "", 0, 0, 0, 0,
+	    "what the configuration in use means, defaults filled in" },
 	{ "config reload", "", 0, 0, CTL_CHANGES, 0, "read the configuration again" },
 	{ "timers", "", 0, 0, 0, 0, "what the daemon waits for" },
-	{ "shutdown", "", 0, 0, CTL_CHANGES | CTL_LASTING, 0, "delete our SAs, tell the peers, end the daemon" },
+	{ "shutdown", "", 0, 0, CTL_CHANGES | CTL_LASTING, 0,
+	    "delete our SAs, tell the peers, end the daemon" },
 	{ "help", "", 0, 0, CTL_LOCAL, 0, "this list" },
 	{ "version", "", 0, 0, CTL_LOCAL, 0, "the version of ikectl" },
 	{ "ikes", "[PEER]", 0, 1, CTL_HIDDEN, 0, "IKE SAs and their children" },
-	{ "flush", "isakmp|ipsec|esp|ah", 1, 1, CTL_CHANGES | CTL_HIDDEN, 0, "delete all SAs of one kind that are ours" },
+	{ "flush", "isakmp|ipsec|esp|ah", 1, 1, CTL_CHANGES | CTL_HIDDEN, 0,
+	    "delete all SAs of one kind that are ours" },
 	{ NULL, NULL, 0, 0, 0, 0, NULL },
 };
 
@@ -81,7 +86,8 @@ ctl_put_request(const struct ctl_request *rq, struct buf *out)
 		if (o->value == NULL)
 			ctl_put_bool(&p, member_name(o), true);
 		else
-			ctl_put_slice(&p, member_name(o), o->bit == CTL_OPT_LOCAL ? rq->local : rq->section);
+			ctl_put_slice(
+			    &p, member_name(o), o->bit == CTL_OPT_LOCAL ? rq->local : rq->section);
 	}
 	ctl_put_end(&p);
 	ike_err err = ctl_put_take(&p, out);
@@ -93,7 +99,8 @@ static ike_err
 get_option(const struct ctl_node *n, struct ctl_request *rq)
 {
 	for (const struct ctl_option *o = ctl_options; o->name != NULL; o++) {
-		if (!slice_equal(n->name, slice_str(member_name(o))) || (rq->cmd->options & o->bit) == 0)
+		if (!slice_equal(n->name, slice_str(member_name(o))) ||
+		    (rq->cmd->options & o->bit) == 0)
 			continue;
 		if (n->type != (o->value == NULL ? CTL_BOOL : CTL_STR))
 			return IKE_E_SYNTAX;

@@ -15,49 +15,53 @@
 /* The status of an answer, and the exit status of ikectl. */
 enum ctl_status {
 	CTL_DONE,
-	CTL_NO,             /* negative answer */
+	CTL_NO, /* negative answer */
 	CTL_USAGE,
 	CTL_NO_DAEMON,
 	CTL_NOT_PERMITTED,
-	CTL_NOT_FOUND,      /* no such peer or object */
+	CTL_NOT_FOUND, /* no such peer or object */
 	CTL_TIMED_OUT,
 	CTL_BAD_CONFIG,
 	CTL_PARTLY,
-	CTL_KERNEL,         /* the kernel refused */
+	CTL_KERNEL, /* the kernel refused */
 	CTL_UNSAFE,
 };
 
 enum ctl_flags {
-	CTL_CHANGES = 1,    /* changes something: logged by the daemon */
-	CTL_LOCAL = 2,      /* ikectl does it without the daemon */
-	CTL_LASTING = 4,    /* the answer may take long */
-	CTL_HIDDEN = 8,     /* not in the list of commands: serves racoonctl */
+	CTL_CHANGES = 1, /* changes something: logged by the daemon */
+	CTL_LOCAL = 2,   /* ikectl does it without the daemon */
+	CTL_LASTING = 4, /* the answer may take long */
+	CTL_HIDDEN = 8,  /* not in the list of commands: serves racoonctl */
 };
 
 enum ctl_option_bit {
-	CTL_OPT_FOLLOW = 1 << 0, CTL_OPT_NO_WAIT = 1 << 1, CTL_OPT_IKE = 1 << 2, CTL_OPT_CHILDREN = 1 << 3, CTL_OPT_LOCAL = 1 << 4,
+	CTL_OPT_FOLLOW = 1 << 0,
+	CTL_OPT_NO_WAIT = 1 << 1,
+	CTL_OPT_IKE = 1 << 2,
+	CTL_OPT_CHILDREN = 1 << 3,
+	CTL_OPT_LOCAL = 1 << 4,
 	CTL_OPT_SECTION = 1 << 5,
 };
 
 struct ctl_option {
-	unsigned    bit;         /* enum ctl_option_bit */
-	const char *name;        /* without dashes; in requests '-' is '_' */
-	const char *value;       /* what its value is called, NULL: takes none */
+	unsigned bit;      /* enum ctl_option_bit */
+	const char *name;  /* without dashes; in requests '-' is '_' */
+	const char *value; /* what its value is called, NULL: takes none */
 	const char *help;
 };
 
 struct ctl_command {
-	const char *name;        /* one or two words, one blank between them */
-	const char *args;        /* for usage: "PEER" */
-	uint8_t     min, max;    /* how many arguments */
-	unsigned    flags;       /* enum ctl_flags */
-	unsigned    options;     /* enum ctl_option_bit */
+	const char *name; /* one or two words, one blank between them */
+	const char *args; /* for usage: "PEER" */
+	uint8_t min, max; /* how many arguments */
+	unsigned flags;   /* enum ctl_flags */
+	unsigned options; /* enum ctl_option_bit */
 	const char *help;
 };
 
 /* All commands, ended by one without a name; likewise the options. */
 extern const struct ctl_command ctl_commands[];
-extern const struct ctl_option  ctl_options[];
+extern const struct ctl_option ctl_options[];
 
 /* By its whole name; NULL. */
 const struct ctl_command *
@@ -72,10 +76,10 @@ ctl_option_find(const struct ctl_command *cmd, struct slice name);
 
 struct ctl_request {
 	const struct ctl_command *cmd;
-	struct slice  args[CTL_ARGS_MAX];
-	unsigned      nargs;
-	unsigned      options;              /* enum ctl_option_bit */
-	struct slice  local, section;       /* values of the options of these names */
+	struct slice args[CTL_ARGS_MAX];
+	unsigned nargs;
+	unsigned options;            /* enum ctl_option_bit */
+	struct slice local, section; /* values of the options of these names */
 };
 
 /* Write |rq| as a message.  IKE_E_NOMEM, IKE_E_FULL. */
@@ -91,12 +95,12 @@ ctl_get_request(struct slice msg, struct ctl_request *out);
 
 /* An answer, taken apart; nodes borrow the message. */
 struct ctl_answer {
-	enum ctl_kind   kind;
+	enum ctl_kind kind;
 	enum ctl_status status;
-	int64_t         time;
-	bool            failed;             /* |error| is there */
+	int64_t time;
+	bool failed; /* |error| is there */
 	struct ctl_node error, result;
-	struct slice    note;
+	struct slice note;
 };
 
 MUST_USE ike_err

@@ -34,7 +34,8 @@ bytes_text(uint64_t n, struct text *t)
 	if (unit < 0)
 		text_addf(t, "%" PRIu64 " B", n);
 	else
-		text_addf(t, "%" PRIu64 ".%u %ciB", whole, (unsigned)(rest * 10 / 1024), units[unit]);
+		text_addf(
+		    t, "%" PRIu64 ".%u %ciB", whole, (unsigned)(rest * 10 / 1024), units[unit]);
 }
 
 void
@@ -58,7 +59,8 @@ value_text(const struct ctl_node *n, int64_t now, struct text *t)
 	switch (n->type) {
 	case CTL_STR:
 		for (size_t i = 0; i < n->body.n; i++)
-			text_char(t, n->body.p[i] < ' ' || n->body.p[i] == 0x7f ? '?' : (char)n->body.p[i]);
+			text_char(t,
+			    n->body.p[i] < ' ' || n->body.p[i] == 0x7f ? '?' : (char)n->body.p[i]);
 		break;
 	case CTL_BOOL:
 		text_add(t, v != 0 ? "yes" : "no");

@@ -36,7 +36,8 @@ put_escape(struct writer *w, uint32_t c)
 	struct text t = text_in(buf, sizeof(buf));
 
 	if (c >= 0x10000)
-		text_addf(&t, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10), 0xdc00 + ((c - 0x10000) & 0x3ff));
+		text_addf(&t, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10),
+		    0xdc00 + ((c - 0x10000) & 0x3ff));
 	else if (c == '"' || c == '\\')
 		text_addf(&t, "\\%c", (char)c);
 	else if (c == '\n')
@@ -52,7 +53,8 @@ put_string(struct writer *w, struct slice s)
 	writer_put(w, "\"");
 	for (size_t i = 0; i < s.n;) {
 		size_t run = i;
-		while (run < s.n && s.p[run] >= ' ' && s.p[run] < 0x7f && s.p[run] != '"' && s.p[run] != '\\')
+		while (run < s.n && s.p[run] >= ' ' && s.p[run] < 0x7f && s.p[run] != '"' &&
+		       s.p[run] != '\\')
 			run++;
 		writer_put_slice(w, slice_of(s.p + i, run - i));
 		if (run == s.n)

@@ -28,12 +28,12 @@ struct writer_ops {
 struct writer {
 	const struct writer_ops *ops;
 	struct buf *out;
-	int64_t     now;                    /* times are told relative to it in text */
-	ike_err     err;
-	unsigned    depth;                  /* what is open */
+	int64_t now; /* times are told relative to it in text */
+	ike_err err;
+	unsigned depth; /* what is open */
 	struct {
-		bool         list;
-		unsigned     n;             /* members so far */
+		bool list;
+		unsigned n; /* members so far */
 		struct slice name;
 	} level[WRITER_DEPTH];
 };

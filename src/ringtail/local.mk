@@ -12,4 +12,10 @@ src_ringtail_sources = \
 	src/ringtail/v1/v1_quick.c src/ringtail/v1/v1_tables.c src/ringtail/v1/v1_vid.c \
 	src/ringtail/v2/v2.h src/ringtail/v2/v2_auth.c src/ringtail/v2/v2_child.c src/ringtail/v2/v2_info.c \
 	src/ringtail/v2/v2_init.c src/ringtail/v2/v2_notify.c src/ringtail/v2/v2_ops.c src/ringtail/v2/v2_protect.c \
-	src/ringtail/v2/v2_rekey.c src/ringtail/v2/v2_tables.c src/ringtail/v2/v2_ts.c
+	src/ringtail/v2/v2_rekey.c src/ringtail/v2/v2_tables.c src/ringtail/v2/v2_ts.c \
+	src/ringtail/control/c_act.c src/ringtail/control/c_conf.c src/ringtail/control/c_events.c \
+	src/ringtail/control/c_sa.c src/ringtail/control/c_show.c src/ringtail/control/c_status.c \
+	src/ringtail/control/c_wait.c src/ringtail/control/control.h src/ringtail/control/peers.c \
+	src/ringtail/control/peers.h src/ringtail/control/put.c src/ringtail/control/put_sp.c \
+	src/ringtail/control/resolve.c src/ringtail/control/server.c src/ringtail/control/server.h \
+	src/ringtail/control/wait.h

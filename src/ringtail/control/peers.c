@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ringtail/control/peers.h"
+
+#include "conf/conf.h"
+#include "sadb/sadb.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* More than any table of peers needs: the cap is there because every arena has one. */
+#define PEERS_MEM ((size_t)256 << 20)
+
+static bool
+same_addr(const struct hnode *n, const void *key)
+{
+	return addr_equal(&container_of(n, struct peer, by_addr)->addr, key);
+}
+
+struct peer *
+peers_find(const struct peers *p, const struct addr *a)
+{
+	struct hnode *n = htab_find(&p->by_addr, htab_hash(&p->by_addr, addr_bytes(a)), a);
+
+	return n == NULL ? NULL : container_of(n, struct peer, by_addr);
+}
+
+static ike_err
+add(struct peers *p, const struct addr *a, struct peer **out)
+{
+	struct peer *peer = peers_find(p, a);
+
+	*out = peer;
+	if (peer != NULL)
+		return IKE_OK;
+	if (p->n == p->cap) {
+		size_t cap = p->cap == 0 ? 16 : 2 * p->cap;
+		struct peer **v = realloc(p->v, cap * sizeof(struct peer *));
+		if (v == NULL)
+			return IKE_E_NOMEM;
+		p->v = v;
+		p->cap = cap;
+	}
+	peer = arena_alloc(&p->mem, sizeof(*peer));
+	if (peer == NULL)
+		return IKE_E_NOMEM;
+	peer->addr = *a;
+	TRY(htab_insert(&p->by_addr, &peer->by_addr, htab_hash(&p->by_addr, addr_bytes(a))));
+	p->v[p->n++] = peer;
+	*out = peer;
+	return IKE_OK;
+}
+
+static bool
+better(const struct ike_sa *a, const struct ike_sa *b)
+{
+	if (b == NULL || (a->state == IKE_ESTABLISHED) != (b->state == IKE_ESTABLISHED))
+		return b == NULL || a->state == IKE_ESTABLISHED;
+	return a->created > b->created;
+}
+
+/* Who has not proved to be at its address is nobody's peer yet. */
+static ike_err
+add_ikes(struct daemon *d, struct peers *out)
+{
+	struct ike_sa *ike;
+	struct peer *p;
+	uint32_t it = 0;
+
+	while ((ike = slot_each(&d->ikes.ids, &it)) != NULL) {
+		if (ike->half_open || ike->state == IKE_DEAD)
+			continue;
+		TRY(add(out, &ike->remote.addr, &p));
+		p->ikes++;
+		if (better(ike, p->ike))
+			p->ike = ike;
+	}
+	return IKE_OK;
+}
+
+static void
+add_bytes(struct control_call *call, const struct child *c, struct peer *p)
+{
+	struct sa_usage u;
+
+	control_usage(call, c->row_in, &u);
+	p->bytes_in += u.bytes;
+	control_usage(call, c->row_out, &u);
+	p->bytes_out += u.bytes;
+}
+
+static ike_err
+add_children(struct control_call *call, struct peers *out)
+{
+	struct daemon *d = call->d;
+	struct child *c;
+	struct peer *p;
+	uint32_t it = 0;
+
+	while ((c = slot_each(&d->children.ids, &it)) != NULL) {
+		TRY(add(out, &c->remote.addr, &p));
+		if (c->state == CHILD_WANTED || c->state == CHILD_NEGOTIATING) {
+			p->coming++;
+			continue;
+		}
+		p->children += c->state == CHILD_INSTALLED;
+		if (c->state == CHILD_INSTALLED &&
+		    (p->child == NULL || c->installed > p->child->installed))
+			p->child = c;
+		add_bytes(call, c, p);
+	}
+	return IKE_OK;
+}
+
+static ike_err
+add_policies(struct daemon *d, struct peers *out)
+{
+	const struct spd_row *row;
+	struct addr a;
+	struct peer *p;
+	uint32_t it = 0;
+
+	while ((row = sadb_policy_next(d->sadb, &it)) != NULL) {
+		if (!control_policy_peer(row, &a))
+			continue;
+		TRY(add(out, &a, &p));
+		p->policy = true;
+	}
+	return IKE_OK;
+}
+
+static ike_err
+add_sections(struct daemon *d, struct peers *out)
+{
+	struct peer *p;
+
+	for (size_t i = 0; i < d->conf->n_remotes; i++) {
+		const struct conf_remote *r = d->conf->remotes[i];
+		if (r->peer.addr.family == 0)
+			continue;
+		TRY(add(out, &r->peer.addr, &p));
+		if (p->section == NULL)
+			p->section = r;
+	}
+	return IKE_OK;
+}
+
+/* What went wrong last, unless something went well after it. */
+static void
+add_failures(struct daemon *d, struct peers *out)
+{
+	uint64_t last = d->events.last, first = last > EVENT_RING ? last - EVENT_RING + 1 : 1;
+
+	for (uint64_t seq = first; seq <= last; seq++) {
+		const struct event *ev = events_get(&d->events, seq);
+		struct peer *p = ev == NULL || ev->remote.addr.family == 0
+				     ? NULL
+				     : peers_find(out, &ev->remote.addr);
+		if (p == NULL)
+			continue;
+		if (ev->kind == EV_CHILD_UP || ev->kind == EV_CHILD_REKEYED)
+			p->failure = NULL;
+		else if (ev->kind == EV_IKE_FAILED || ev->kind == EV_CHILD_FAILED ||
+			 ev->kind == EV_PEER_DEAD)
+			p->failure = ev;
+	}
+}
+
+static int
+by_address(const void *a, const void *b)
+{
+	const struct peer *const *x = a, *const *y = b;
+
+	return addr_compare(&(*x)->addr, &(*y)->addr);
+}
+
+ike_err
+peers_collect(struct control_call *call, struct peers *out)
+{
+	struct daemon *d = call->d;
+	uint8_t seed[16];
+
+	*out = (struct peers){ .mem = { .limit = PEERS_MEM } };
+	TRY(daemon_random(d, seed, sizeof(seed)));
+	htab_init(&out->by_addr, seed, same_addr);
+	TRY(add_policies(d, out));
+	TRY(add_sections(d, out));
+	TRY(add_ikes(d, out));
+	TRY(add_children(call, out));
+	add_failures(d, out);
+	if (out->n > 0)
+		qsort(out->v, out->n, sizeof(struct peer *), by_address);
+	return IKE_OK;
+}
+
+void
+peers_free(struct peers *p)
+{
+	htab_fini(&p->by_addr);
+	arena_free(&p->mem);
+	free(p->v);
+	*p = (struct peers){ 0 };
+}
+
+const char *
+peer_state(const struct peer *p)
+{
+	if (p->children > 0)
+		return "up";
+	if (p->coming > 0 || (p->ike != NULL && p->ike->state == IKE_CONNECTING))
+		return "connecting";
+	if (p->failure != NULL)
+		return "down";
+	return p->ike != NULL ? "ike-only" : "idle";
+}
+
+int64_t
+peer_since(const struct daemon *d, const struct peer *p)
+{
+	if (p->children > 0)
+		return p->child->installed_wall;
+	if (p->ike != NULL && p->ike->state == IKE_CONNECTING)
+		return control_wall(d, p->ike->created);
+	if (p->failure != NULL)
+		return p->failure->wall;
+	return p->ike != NULL ? p->ike->established_wall : 0;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * peers - everybody the daemon has to do with, gathered from IKE SAs, children, policies, the configuration and recent events.
+ *
+ * A snapshot for one answer: pointers into the engine are borrowed and valid until anything is changed.  Cost: O(n) and a sort.
+ */
+#ifndef RINGTAIL_CONTROL_PEERS_H
+#define RINGTAIL_CONTROL_PEERS_H
+
+#include "ringtail/control/server.h"
+
+struct peer {
+	struct hnode by_addr;
+	struct addr addr;
+	const struct conf_remote *section; /* that names this address; NULL: none */
+	struct ike_sa *ike; /* the best one: established before connecting, newest first */
+	unsigned ikes, children, coming; /* children installed, and wanted or negotiating */
+	struct child *child;             /* the newest installed */
+	uint64_t bytes_in, bytes_out;
+	bool policy; /* an outbound policy names it */
+	const struct event
+	    *failure; /* the latest since the last success, in the ring; NULL: none */
+};
+
+struct peers {
+	struct peer **v; /* sorted by address */
+	size_t n, cap;
+	struct htab by_addr;
+	struct arena mem;
+};
+
+/* IKE_E_NOMEM, IKE_E_CRYPTO; peers_free() is due in any case. */
+MUST_USE ike_err
+peers_collect(struct control_call *call, struct peers *out);
+
+void
+peers_free(struct peers *p);
+
+/* NULL: not among them. */
+struct peer *
+peers_find(const struct peers *p, const struct addr *a);
+
+/* "up", "ike-only", "connecting", "down", "idle". */
+const char *
+peer_state(const struct peer *p);
+
+/* Since when it is in that state; 0: not known. */
+int64_t
+peer_since(const struct daemon *d, const struct peer *p);
+
+/* As members of what is open. */
+void
+peer_put(struct ctl_put *p, const struct daemon *d, const struct peer *peer);
+
+/*
+ * The address of the peer called |word|: an address, a name of a remote section, an identity, or the unique beginning of one of
+ * these.  |known|: an address must be among the peers.  False: |call| has failed.
+ */
+bool
+peers_resolve(struct control_call *call, struct slice word, bool known, struct addr *out);
+
+#endif
