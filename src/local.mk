@@ -7,6 +7,8 @@ include $(top_srcdir)/src/ringtail/local.mk
 include $(top_srcdir)/src/ikectl/local.mk
 include $(top_srcdir)/src/setkey/local.mk
 
+EXTRA_DIST += src/README
+
 noinst_LIBRARIES += src/kern/libkern.a src/ringtail/libdaemon.a src/ikectl/libikectl.a src/setkey/libsetkey.a
 src_kern_libkern_a_SOURCES = $(src_kern_sources)
 src_ringtail_libdaemon_a_SOURCES = $(src_ringtail_sources)

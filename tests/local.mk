@@ -16,8 +16,12 @@ include $(top_srcdir)/tests/unit/prop.mk
 include $(top_srcdir)/tests/unit/sadb.mk
 include $(top_srcdir)/tests/unit/conf.mk
 include $(top_srcdir)/tests/unit/kern.mk
+include $(top_srcdir)/tests/unit/setkey.mk
 include $(top_srcdir)/tests/unit/wire.mk
 include $(top_srcdir)/tests/fuzz/local.mk
+include $(top_srcdir)/tests/scenario/local.mk
+include $(top_srcdir)/tests/unit/v1.mk
+include $(top_srcdir)/tests/bench/local.mk
 
 TESTS += $(check_PROGRAMS)
 

@@ -212,9 +212,9 @@ make_hosts "we=$(addresses 1)" "they=$(addresses 2)" || { not_ok hosts "cannot m
 write_racoon_conf
 write_policies
 write_swanctl_conf
-check policies setkey we "$here/we/ipsec-tools.conf"
-check ringtail-starts start_ringtail we
-check strongswan-starts start_strongswan they
+must policies setkey we "$here/we/ipsec-tools.conf"
+must ringtail-starts start_ringtail we
+must strongswan-starts start_strongswan they
 
 tap_on
 flows=()

@@ -35,6 +35,12 @@ check() {
 	if "$@"; then ok "$name"; else not_ok "$name" "$why"; fi
 }
 
+# must NAME COMMAND...: the same, and without it the rest of the scenario makes no sense
+must() {
+	check "$@"
+	((failures == 0)) || exit
+}
+
 # ---- waiting ------------------------------------------------------------------------------------------------------
 
 # nap SECONDS: sleep without starting a process
@@ -160,8 +166,14 @@ stop() {
 # start_ringtail HOST: with $here/HOST/ringtail.conf, which names $here/HOST/ctl.sock as adminsock
 start_ringtail() {
 	start "$1" "$here/$1/out" ip netns exec "$realm-$1" "$RINGTAIL" -F -f "$here/$1/ringtail.conf" -l "$here/$1/log"
-	wait_for 10 test -S "$here/$1/ctl.sock"
+	wait_for 10 answers "$1" && return 0
+	slurp "$here/$1/out"
+	why="ringtail does not start: $text"
+	return 1
 }
+
+# answers HOST: its control socket is there
+answers() { [ -S "$here/$1/ctl.sock" ]; }
 
 # ctl HOST ARGUMENT...: what ikectl says is in $text, its status is ours
 ctl() {

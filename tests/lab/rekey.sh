@@ -12,8 +12,8 @@ talk_host h1 "$mode" 10.7.0.1 10.7.0.9 10.7.0.2
 talk_host h2 "$mode" 10.7.0.2 10.7.0.9 10.7.0.1
 for host in h1 h2; do
 	sed -i 's/lifetime time 8 hours/lifetime time 25 sec/' "$here/$host/ringtail.conf"
-	check "$host-policies" setkey "$host" "$here/$host/ipsec-tools.conf"
-	check "$host-starts" start_ringtail "$host"
+	must "$host-policies" setkey "$host" "$here/$host/ipsec-tools.conf"
+	must "$host-starts" start_ringtail "$host"
 done
 
 # three_rekeys HOST ADDRESS: at least four generations, at most two at a time

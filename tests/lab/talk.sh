@@ -157,11 +157,11 @@ goodbye() {
 make_hosts h1=10.7.0.1/24 h2=10.7.0.2/24 h3=10.7.0.3/24 puppet=10.7.0.9/24 || { not_ok hosts "cannot make the hosts"; exit; }
 write_files
 for host in "${all[@]}"; do
-	check "$host-conf" accepts_conf "$host"
-	check "$host-policies" setkey "$host" "$here/$host/ipsec-tools.conf"
+	must "$host-conf" accepts_conf "$host"
+	must "$host-policies" setkey "$host" "$here/$host/ipsec-tools.conf"
 done
 for host in "${all[@]}"; do
-	check "$host-starts" start_ringtail "$host"
+	must "$host-starts" start_ringtail "$host"
 done
 protected_pairs
 exceptions_in_clear
