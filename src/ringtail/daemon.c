@@ -108,6 +108,7 @@ daemon_new(const struct env *env, struct conf *conf, ike_time now, struct daemon
 		d->sadb = sadb_new(env->kern, seed, &se);
 		if (d->sadb == NULL)
 			err = IKE_E_NOMEM;
+		backoffs_init(&d->backoffs, seed);
 	}
 	if (err != IKE_OK) {
 		daemon_free(d);
@@ -134,6 +135,7 @@ daemon_free(struct daemon *d)
 	while ((obj = slot_each(&d->ikes.ids, &it)) != NULL)
 		ike_sa_kill(obj, IKE_E_GONE, false);
 	reap(d);
+	backoffs_fini(d);
 	slot_fini(&d->children.ids);
 	ike_table_fini(&d->ikes);
 	control_fini(d);
@@ -197,6 +199,9 @@ fire(struct daemon *d, const struct timer *t)
 		if ((c = child_get(d, t->owner_id)) != NULL)
 			child_timeout(c);
 		break;
+	case TIMER_BACKOFF:
+		backoff_timeout(d, t->owner_id);
+		break;
 	}
 }
 
@@ -225,6 +230,7 @@ recover_timers(struct daemon *d)
 	while ((c = slot_each(&d->children.ids, &it)) != NULL)
 		if (c->timer.pos == 0)
 			child_timeout(c);
+	backoffs_recover(d);
 }
 
 void

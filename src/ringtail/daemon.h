@@ -10,6 +10,7 @@
 #define RINGTAIL_DAEMON_H
 
 #include "ringtail/env.h"
+#include "ringtail/ike/backoff.h"
 #include "ringtail/ike/child.h"
 #include "ringtail/ike/cred.h"
 #include "ringtail/ike/events.h"
@@ -25,6 +26,7 @@ enum timer_kind {
 	TIMER_EXCH,        /* retransmission or time-out of an exchange; owner: IKE SA id */
 	TIMER_IKE,         /* lifetime, liveness and housekeeping of an IKE SA */
 	TIMER_CHILD,       /* a child's next step (delete the old one, give up, retry) */
+	TIMER_BACKOFF,     /* the end of a pause after a failure */
 };
 
 struct daemon_stats {
@@ -43,6 +45,7 @@ struct daemon {
 	bool                 stopping;
 	struct ike_table     ikes;
 	struct child_table   children;
+	struct backoffs      backoffs;
 	struct sadb         *sadb;
 	struct heap          timers;
 	bool                 timers_lost;   /* a timer could not be set: look at everything at the next tick */

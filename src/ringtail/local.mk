@@ -1,7 +1,7 @@
 # The daemon minus main(): what the simulated world links.
 src_ringtail_sources = \
 	src/ringtail/daemon.c src/ringtail/daemon.h src/ringtail/env.h \
-	src/ringtail/ike/acquire.c src/ringtail/ike/child.c src/ringtail/ike/child.h src/ringtail/ike/child_kern.c \
+	src/ringtail/ike/acquire.c src/ringtail/ike/backoff.c src/ringtail/ike/backoff.h src/ringtail/ike/child.c src/ringtail/ike/child.h src/ringtail/ike/child_kern.c \
 	src/ringtail/ike/child_life.c src/ringtail/ike/child_match.c src/ringtail/ike/collide.c src/ringtail/ike/contact.c src/ringtail/ike/cred.c \
 	src/ringtail/ike/cred.h src/ringtail/ike/demux.c src/ringtail/ike/events.c src/ringtail/ike/events.h \
 	src/ringtail/ike/exch.h src/ringtail/ike/exch_check.c src/ringtail/ike/exch_run.c src/ringtail/ike/ike_sa.c \

@@ -1,14 +1,26 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# The simulated world and what happens in it.
+# The simulated world and what happens in it.  All stories under other seeds, and every n of the sweeps: see tests/README.
 check_LIBRARIES += tests/scenario/libsim.a
 tests_scenario_libsim_a_SOURCES = \
 	$(sim_kern_sources) \
-	tests/scenario/scenario.c tests/scenario/scenario.h \
+	tests/scenario/scenario.c tests/scenario/scenario.h tests/scenario/hosts.c tests/scenario/hosts.h \
 	tests/sim/capture.c tests/sim/net.c tests/sim/traffic.c tests/sim/world.c tests/sim/world.h \
 	$(fail_alloc_sources)
 ringtail_sim_libs = tests/scenario/libsim.a $(ringtail_daemon_libs) $(CHECK_LIBS)
 
-check_PROGRAMS += tests/scenario/s_basic
+scenario_programs =
+scenario_programs += tests/scenario/s_basic
 tests_scenario_s_basic_SOURCES = tests/scenario/s_basic.c
 tests_scenario_s_basic_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
 tests_scenario_s_basic_LDADD = $(ringtail_sim_libs)
+scenario_programs += tests/scenario/s_refuse
+tests_scenario_s_refuse_SOURCES = tests/scenario/s_refuse.c
+tests_scenario_s_refuse_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
+tests_scenario_s_refuse_LDADD = $(ringtail_sim_libs)
+check_PROGRAMS += $(scenario_programs)
+
+# Hours instead of seconds: SEEDS seeds, and every n of the sweeps under the first.
+SEEDS = 100
+.PHONY: soak
+soak: $(scenario_programs)
+	for p in $(scenario_programs); do ./$$p -full && ./$$p -seed 1 -seeds $(SEEDS) || exit 1; done

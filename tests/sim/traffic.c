@@ -35,13 +35,18 @@ add_policy(struct node *n, enum sp_dir dir, const struct node *src, const struct
 }
 
 void
+world_protect_at(struct node *at, struct node *a, struct node *b, const struct policy_options *po)
+{
+	add_policy(at, at == a ? SP_OUT : SP_IN, a, b, 0, po->port, po);
+	add_policy(at, at == a ? SP_IN : SP_OUT, b, a, po->port, 0, po);
+	world_run(a->w, 0);
+}
+
+void
 world_protect(struct node *a, struct node *b, const struct policy_options *po)
 {
-	add_policy(a, SP_OUT, a, b, 0, po->port, po);
-	add_policy(a, SP_IN, b, a, po->port, 0, po);
-	add_policy(b, SP_OUT, b, a, po->port, 0, po);
-	add_policy(b, SP_IN, a, b, 0, po->port, po);
-	world_run(a->w, 0);
+	world_protect_at(a, a, b, po);
+	world_protect_at(b, a, b, po);
 }
 
 void

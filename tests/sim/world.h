@@ -148,6 +148,8 @@ struct policy_options {
 	uint8_t  ipsec;      /* PROTO_ESP by default (0) */
 };
 void world_protect(struct node *a, struct node *b, const struct policy_options *po);
+/* The same on host |at| only, which is |a| or |b|. */
+void world_protect_at(struct node *at, struct node *a, struct node *b, const struct policy_options *po);
 
 /* One packet from |a| to |b|; its fate is in the counters of |a| when it has arrived. */
 void node_send(struct node *a, struct node *b, uint8_t proto, uint16_t sport, uint16_t dport);

@@ -53,7 +53,7 @@ ph1id_for(struct daemon *d, const struct addr *local, const struct addr *remote)
 	return conf_remote_best(d->conf, &q, &rmt, &unique) == IKE_OK ? rmt->ph1id : 0;
 }
 
-/* Make and start the child that |sp| wants between |src| and |dst|; IKE_E_EXISTS: one is there or coming. */
+/* Make and start the child that |sp| wants between |src| and |dst|; IKE_E_EXISTS: one is there or coming, or has just failed. */
 static ike_err
 want(struct daemon *d, const struct sp_spec *sp, const struct addr *src, const struct addr *dst, uint32_t seq)
 {
@@ -62,7 +62,7 @@ want(struct daemon *d, const struct sp_spec *sp, const struct addr *src, const s
 	TRY(child_new(d, INITIATOR, NULL, &c));
 	uint64_t id = c->id;
 	ike_err err = child_from_policy(c, sp, src, dst, ph1id_for(d, src, dst));
-	if (err == IKE_OK && already(d, c)) {
+	if (err == IKE_OK && (already(d, c) || backoff_holds(d, c, seq))) {
 		child_forget(c);
 		return IKE_E_EXISTS;
 	}

@@ -274,7 +274,8 @@ child_failed(struct child *c, ike_err why)
 	child_report_failure(c, why);
 	if (old != NULL && old->replaced_by == 0)
 		child_rekey_failed(old);
-	resolve_acquire(c);
+	if (!backoff_failed(c, why))
+		resolve_acquire(c);
 	child_drop(c);
 }
 

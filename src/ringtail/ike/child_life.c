@@ -102,6 +102,7 @@ child_up(struct child *c)
 		child_retire(old, c);
 	}
 	settle(c);
+	backoff_over(c);
 }
 
 /* Take both halves out of the kernel; refusals are repeated by the model. */

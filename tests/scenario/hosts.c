@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "scenario/hosts.h"
+
+#include <stdio.h>
+
+const char conf_v1[] = REMOTE("main", "") PLAIN_SAINFO;
+const char conf_v2[] = REMOTE("ikev2", "") PLAIN_SAINFO;
+
+bool
+hosts_two_keys(struct world *w, const char *conf_a, const char *psk_a, const char *conf_b, const char *psk_b,
+    const struct policy_options *po)
+{
+	struct node *a = world_node(w, "a", "192.0.2.1", conf_a, psk_a);
+	struct node *b = a == NULL ? NULL : world_node(w, "b", "192.0.2.2", conf_b, psk_b);
+
+	if (b == NULL)
+		return false;
+	world_protect(a, b, po);
+	return w->error == IKE_OK;
+}
+
+bool
+hosts_two(struct world *w, const char *conf_a, const char *conf_b, const struct policy_options *po)
+{
+	return hosts_two_keys(w, conf_a, PSK_LINES, conf_b, PSK_LINES, po);
+}
+
+void
+hosts_first_packet(struct world *w)
+{
+	node_send(&w->node[0], &w->node[1], 17, 1000, 2000);
+	world_run(w, SEC(2));
+}
+
+void
+hosts_first_packet_back(struct world *w)
+{
+	node_send(&w->node[1], &w->node[0], 17, 2000, 1000);
+	world_run(w, SEC(2));
+}
+
+void
+hosts_both_at_once(struct world *w)
+{
+	node_send(&w->node[0], &w->node[1], 17, 1000, 2000);
+	node_send(&w->node[1], &w->node[0], 17, 2000, 1000);
+	world_run(w, SEC(3));
+}
+
+const char *
+hosts_one_pair(struct world *w)
+{
+	struct node *a = &w->node[0], *b = &w->node[1];
+
+	if (node_pairs(a, b) != 1 || node_pairs(b, a) != 1)
+		return "not exactly one pair";
+	if (node_ikes(a, b) != 1 || node_ikes(b, a) != 1)
+		return "not exactly one IKE SA";
+	if (!world_flows(a, b, 0))
+		return "no traffic";
+	return NULL;
+}
+
+const char *
+hosts_no_pair(struct world *w)
+{
+	for (unsigned i = 0; i < w->n_nodes; i++) {
+		struct node *n = &w->node[i];
+		if (simkern_sa_count(n->kern) != 0)
+			return "an SA in a kernel";
+		if (node_all_children(n) != 0)
+			return "a child that leads nowhere is kept";
+	}
+	return world_check(w);
+}
+
+void
+hosts_send(struct node *a, struct node *b, ike_time span, ike_time gap)
+{
+	struct world *w = a->w;
+
+	for (ike_time end = w->now + span; w->now < end;) {
+		node_send(a, b, 17, 1000, 2000);
+		world_run(w, gap);
+	}
+}
+
+struct child *
+hosts_child(struct node *n, unsigned which)
+{
+	uint32_t it = 0;
+	struct child *c;
+
+	while (n->daemon != NULL && (c = slot_each(&n->daemon->children.ids, &it)) != NULL)
+		if (c->state == CHILD_INSTALLED && which-- == 0)
+			return c;
+	return NULL;
+}
+
+struct ike_sa *
+hosts_ike(struct node *n, unsigned which)
+{
+	uint32_t it = 0;
+	struct ike_sa *ike;
+
+	while (n->daemon != NULL && (ike = slot_each(&n->daemon->ikes.ids, &it)) != NULL)
+		if (ike->state == IKE_ESTABLISHED && which-- == 0)
+			return ike;
+	return NULL;
+}
+
+void
+hosts_start(struct node *n)
+{
+	for (unsigned i = 0; i < 3 && n->daemon == NULL; i++) {
+		world_run(n->w, SEC(1));
+		if (node_start(n) == IKE_OK)
+			break;
+	}
+}
+
+void
+hosts_reset_counters(struct world *w)
+{
+	for (unsigned i = 0; i < w->n_nodes; i++) {
+		struct node *n = &w->node[i];
+		n->sent = n->clear = n->protected = n->held = n->delivered = n->dropped = 0;
+	}
+}
+
+const char *
+hosts_nothing_lost(struct world *w)
+{
+	static char why[160];
+	unsigned sent = 0, delivered = 0;
+
+	for (unsigned i = 0; i < w->n_nodes; i++) {
+		sent += w->node[i].sent;
+		delivered += w->node[i].delivered;
+	}
+	if (sent == delivered)
+		return NULL;
+	(void)snprintf(why, sizeof(why), "%u of %u packets lost (%s)", sent - delivered, sent,
+	    w->why_dropped != NULL ? w->why_dropped : "held");
+	return why;
+}
