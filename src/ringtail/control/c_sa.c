@@ -219,6 +219,9 @@ put_timer(struct control_call *call, const struct timer *t)
 			created = c->created;
 		}
 		break;
+	case TIMER_BACKOFF:
+		what = "back-off";
+		break;
 	}
 	ctl_put_str(p, "what", what);
 	if (peer != NULL)
