@@ -5,8 +5,9 @@
  * Make before break: who asked for the new pair uses it at once, because the peer's inbound half is there before the
  * peer answers.  The peer holds its outbound half back until we delete the old pair, which we do when the new one has
  * carried a packet, or after RETIRE_GRACE without traffic.  So the outbound half of neither end is used before the
- * other can read it, and the old inbound halves stay until nothing can be in flight.  A peer that never deletes what it
- * replaced (racoon) is helped after RETIRE_PATIENCE.
+ * other can read it, and the old inbound halves stay until nothing can be in flight.  A peer that does not delete what it
+ * replaced is helped after RETIRE_PATIENCE; in IKEv1, where few do (racoon and strongSwan wait for the end of the lifetime) and
+ * the last message of quick mode has said that the new pair is in use, after RETIRE_PATIENCE_V1.
  */
 #include "ringtail/daemon.h"
 
@@ -19,6 +20,7 @@
 #define RETIRE_POLL MSEC(250)
 #define RETIRE_GRACE SEC(5)
 #define RETIRE_PATIENCE SEC(60)
+#define RETIRE_PATIENCE_V1 SEC(10)
 #define LINGER SEC(1)
 #define RETRY_MAX SEC(60)
 
@@ -45,6 +47,15 @@ publish(const struct child *c, enum event_kind kind, const char *text)
 	events_publish(c->d, &ev);
 }
 
+/* How long the peer is given to delete |c|, which it replaced. */
+static ike_time
+patience(const struct child *c)
+{
+	const struct ike_sa *ike = ike_sa_get(c->d, c->ike_id);
+
+	return ike == NULL || ike->ops->child_outlives_ike ? RETIRE_PATIENCE_V1 : RETIRE_PATIENCE;
+}
+
 void
 child_retire(struct child *c, struct child *by)
 {
@@ -55,7 +66,7 @@ child_retire(struct child *c, struct child *by)
 	c->rekeying = false;
 	c->retry_at = 0;
 	c->retiring_since = c->d->now;
-	daemon_timer(c->d, &c->timer, c->d->now + (by->side == INITIATOR ? RETIRE_POLL : RETIRE_PATIENCE));
+	daemon_timer(c->d, &c->timer, c->d->now + (by->side == INITIATOR ? RETIRE_POLL : patience(c)));
 }
 
 /* Two pairs for the same traffic that neither replaces the other. */
@@ -81,7 +92,7 @@ settle(struct child *c)
 	child_retire(loser, winner);
 	/* who asked for the redundant pair closes it */
 	if (crossed)
-		daemon_timer(c->d, &loser->timer, c->d->now + (loser->side == INITIATOR ? RETIRE_POLL : RETIRE_PATIENCE));
+		daemon_timer(c->d, &loser->timer, c->d->now + (loser->side == INITIATOR ? RETIRE_POLL : patience(loser)));
 }
 
 void
@@ -231,10 +242,10 @@ retire_step(struct child *c)
 	if (c->delete_sent)
 		return;
 	bool ours = next == NULL || next->side == INITIATOR;
-	if (age >= (ours ? RETIRE_GRACE : RETIRE_PATIENCE) || (ours && next != NULL && used(next)))
+	if (age >= (ours ? RETIRE_GRACE : patience(c)) || (ours && next != NULL && used(next)))
 		child_delete(c, true);
 	else
-		daemon_timer(c->d, &c->timer, c->d->now + (ours ? RETIRE_POLL : RETIRE_PATIENCE - age));
+		daemon_timer(c->d, &c->timer, c->d->now + (ours ? RETIRE_POLL : patience(c) - age));
 }
 
 void

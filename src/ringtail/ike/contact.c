@@ -12,8 +12,8 @@
 bool
 ike_same_peer(const struct ike_sa *a, const struct ike_sa *b)
 {
-	return a->ops == b->ops && a->peer_id != NULL && b->peer_id != NULL && ident_equal(a->peer_id, b->peer_id) &&
-	    addr_equal(&a->local.addr, &b->local.addr);
+	return a->ops == b->ops && a->peer_id != NULL && b->peer_id != NULL &&
+	       ident_equal(a->peer_id, b->peer_id) && addr_equal(&a->local.addr, &b->local.addr);
 }
 
 bool
@@ -22,7 +22,7 @@ ike_first_contact(struct ike_sa *ike)
 	if (!ike->rmt->initial_contact)
 		return false;
 	for (struct ike_sa *o = ike_next_of_peer(ike->d, &ike->remote.addr, NULL); o != NULL;
-	    o = ike_next_of_peer(ike->d, &ike->remote.addr, o))
+	     o = ike_next_of_peer(ike->d, &ike->remote.addr, o))
 		if (o != ike)
 			return false;
 	const struct sad_row *row = sadb_peer_first(ike->d->sadb, &ike->remote.addr);
@@ -41,8 +41,8 @@ ike_forget_former(struct ike_sa *ike)
 	ike_log(ike, LOG_L_INFO, "received INITIAL-CONTACT");
 	while (o != NULL) {
 		struct ike_sa *next = ike_next_of_peer(d, &ike->remote.addr, o);
-		if (o != ike && (o->state == IKE_ESTABLISHED || o->state == IKE_DYING) && ike_same_peer(o, ike) &&
-		    o->established <= ike->created)
+		if (o != ike && (o->state == IKE_ESTABLISHED || o->state == IKE_DYING) &&
+		    ike_same_peer(o, ike) && o->established <= ike->created)
 			ike_sa_kill(o, IKE_E_GONE, true);
 		o = next;
 	}

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Main mode, messages 5 and 6 (RFC 2409 section 5.4): identities and the proof of the pre-shared key; and what follows when
- * the ISAKMP SA stands.
+ * Main mode, messages 5 and 6 (RFC 2409 section 5.4): identities and the proof of the pre-shared key; and what
+ * follows when the ISAKMP SA stands.
  *
- * A wrong key shows itself only by a message that decrypts to nonsense.  Anybody could have sent that, so it ends nothing:
- * the exchange waits for a better one until its time is up, and the log says what it usually means.
+ * A wrong key shows itself only by a message that decrypts to nonsense.  Anybody could have sent that, so it ends
+ * nothing: the exchange waits for a better one until its time is up, and the log says what it usually means.
  */
 #include "ringtail/v1/v1.h"
 
@@ -23,11 +23,13 @@ id_body(const struct ike_sa *ike, const struct ident *id, struct buf *out)
 {
 	bool named = !(id->type == ID_IPV4 || id->type == ID_IPV6) || ike->natt;
 	/*
-	 * RFC 2407 section 4.6.2: "During Phase I negotiations, the ID port and protocol fields MUST be set to zero or to UDP port
-	 * 500."  racoon writes the latter with addresses, but not on the NAT-T port.
+	 * RFC 2407 section 4.6.2: "During Phase I negotiations, the ID port and protocol fields MUST be set to zero
+	 * or to UDP port 500."  racoon writes the latter with addresses, but not on the NAT-T port.
 	 */
 	struct v1_id p = {
-		.type = id->type, .proto = named ? 0 : IPPROTO_UDP_NUMBER, .port = named ? 0 : IKE_PORT,
+		.type = id->type,
+		.proto = named ? 0 : IPPROTO_UDP_NUMBER,
+		.port = named ? 0 : IKE_PORT,
 		.data = slice_of(id->data, id->len),
 	};
 	struct wr w;
@@ -64,7 +66,9 @@ v1_unreadable(struct exch *x)
 	struct v1_state *s = x->ike->v1;
 
 	if (!s->hinted)
-		ike_log(x->ike, LOG_L_ERROR, "%s: the peer's message cannot be read: the pre-shared keys may differ", x->type->name);
+		ike_log(x->ike, LOG_L_ERROR,
+		    "%s: the peer's message cannot be read: the pre-shared keys may differ",
+		    x->type->name);
 	s->hinted = true;
 	x->ike->why = IKE_E_AUTH;
 	return IKE_E_INTEGRITY;
@@ -84,15 +88,16 @@ v1_check_auth(struct exch *x, const struct msg *m)
 }
 
 /*
- * RFC 2407 section 4.6.2: "If an implementation receives any other values, this MUST be treated as an error and the security
- * association setup MUST be aborted."  RFC 3947 section 4 adds port 4500.
+ * RFC 2407 section 4.6.2: "If an implementation receives any other values, this MUST be treated as an error and the
+ * security association setup MUST be aborted."  RFC 3947 section 4 adds port 4500.
  */
 static bool
 port_ok(const struct v1_id *id)
 {
 	if (id->proto == 0)
 		return id->port == 0;
-	return id->proto == IPPROTO_UDP_NUMBER && (id->port == 0 || id->port == IKE_PORT || id->port == IKE_NATT_PORT);
+	return id->proto == IPPROTO_UDP_NUMBER &&
+	       (id->port == 0 || id->port == IKE_PORT || id->port == IKE_NATT_PORT);
 }
 
 /* As responder the section is chosen again, now that the identity is known. */
@@ -102,11 +107,19 @@ choose_again(struct exch *x, const struct ident *id)
 	struct ike_sa *ike = x->ike;
 	struct v1_phase1 *s = x->scratch;
 	struct conf_query q = {
-		.peer = ike->remote, .mode = CONF_MAIN, .peer_id = id, .prop_fits = v1_prop_fits, .arg = &s->theirs,
+		.peer = ike->remote,
+		.mode = CONF_MAIN,
+		.peer_id = id,
+		.prop_fits = v1_prop_fits,
+		.arg = &s->theirs,
 	};
 	bool unique;
 
-	return x->side == INITIATOR ? IKE_OK : conf_remote_best(ike->conf, &q, &ike->rmt, &unique);
+	if (x->side == INITIATOR)
+		return IKE_OK;
+	ike_err err = conf_remote_best(ike->conf, &q, &ike->rmt, &unique);
+	/* where no section fits, cred_peer_id() says so of the present one */
+	return err == IKE_E_NO_CONFIG ? IKE_OK : err;
 }
 
 ike_err
@@ -119,13 +132,18 @@ v1_take_auth(struct exch *x, const struct msg *m)
 
 	TRY(get_v1_id(payload_first(&m->pl, PK_ID)->body, &raw));
 	if (!port_ok(&raw)) {
-		ike_log(ike, LOG_L_ERROR, "the peer's identity is for protocol %u port %u, not for IKE", raw.proto, raw.port);
+		ike_log(ike, LOG_L_ERROR,
+		    "the peer's identity is for protocol %u port %u, not for IKE", raw.proto,
+		    raw.port);
 		return IKE_E_ID;
 	}
 	TRY(ident_from_wire(raw.type, raw.data, &id));
 	if (id.type != ID_IPV4 && id.type != ID_IPV6)
-		ike_log(ike, LOG_L_WARNING, "the peer's identity is of type %s; main mode with a pre-shared key knows it by its "
-		    "address only", ident_type_name(id.type));
+		ike_log(ike, LOG_L_WARNING,
+		    "the peer's identity is of type %s; main mode with a pre-shared key knows it "
+		    "by its "
+		    "address only",
+		    ident_type_name(id.type));
 	TRY(choose_again(x, &id));
 	TRY(cred_peer_id(ike, &id));
 	if (v1_find_notify(&m->pl, V1_N_INITIAL_CONTACT, &n))
@@ -134,9 +152,9 @@ v1_take_auth(struct exch *x, const struct msg *m)
 }
 
 /*
- * RFC 2407 section 4.6.3: status notifies are sent "under the protection of an ISAKMP SA: either as a payload in the last
- * Main Mode exchange; in a separate Informational Exchange after Main Mode or Aggressive Mode processing is complete".  The
- * latter is what racoon sends and believes, on both sides.
+ * RFC 2407 section 4.6.3: status notifies are sent "under the protection of an ISAKMP SA: either as a payload in the
+ * last Main Mode exchange; in a separate Informational Exchange after Main Mode or Aggressive Mode processing is
+ * complete".  The latter is what racoon sends and believes, on both sides.
  */
 static void
 say_initial_contact(struct ike_sa *ike)
@@ -166,13 +184,14 @@ queue_child(struct exch *x)
 static bool
 same_peer(const struct ike_sa *a, const struct ike_sa *b)
 {
-	return a->ops == b->ops && a->peer_id != NULL && b->peer_id != NULL && ident_equal(a->peer_id, b->peer_id) &&
-	    endpoint_equal(&a->remote, &b->remote) && endpoint_equal(&a->local, &b->local);
+	return a->ops == b->ops && a->peer_id != NULL && b->peer_id != NULL &&
+	       ident_equal(a->peer_id, b->peer_id) && endpoint_equal(&a->remote, &b->remote) &&
+	       endpoint_equal(&a->local, &b->local);
 }
 
 /*
- * IKEv1 has no word for "this replaces that": a newer ISAKMP SA with the same peer is what both ends use from now on.  The
- * older one starts nothing any more; the end that renewed it deletes it soon, else it ends with its lifetime.
+ * IKEv1 has no word for "this replaces that": a newer ISAKMP SA with the same peer is what both ends use from now on.
+ * The older one starts nothing any more; the end that renewed it deletes it soon, else it ends with its lifetime.
  */
 static void
 take_over(struct ike_sa *ike, uint64_t replaced)
@@ -182,7 +201,8 @@ take_over(struct ike_sa *ike, uint64_t replaced)
 
 	while (o != NULL && ike->state == IKE_ESTABLISHED) {
 		struct ike_sa *next = ike_next_of_peer(d, &ike->remote.addr, o);
-		bool older = o != ike && (o->state == IKE_ESTABLISHED || o->state == IKE_DYING) && o->established <= ike->created;
+		bool older = o != ike && (o->state == IKE_ESTABLISHED || o->state == IKE_DYING) &&
+			     o->established <= ike->created;
 		if (older && same_peer(o, ike)) {
 			if (o->id == replaced && o->hard > d->now + PREDECESSOR_GRACE)
 				o->hard = d->now + PREDECESSOR_GRACE;

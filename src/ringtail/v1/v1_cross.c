@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How it works: two first messages of quick mode for the same child pass each other on the way.  Both ends then know both
- * nonces, and the exchange with the lower one is given up by the end that began it and not answered by the other, as RFC
- * 7296 section 2.8.1 decides for IKEv2.  A peer that does not know the rule repeats its message, and is answered as soon as
- * ours has come to an end.
+ * How it works: two first messages of quick mode for the same child pass each other on the way.  Both ends then know
+ * both nonces, and the exchange with the lower one is given up by the end that began it and not answered by the
+ * other, as RFC 7296 section 2.8.1 decides for IKEv2.  A peer that does not know the rule repeats its message, and is
+ * answered as soon as ours has come to an end.
  */
 #include "ringtail/v1/v1.h"
 
@@ -15,7 +15,8 @@ exch_of(const struct child *c)
 
 	if (ike == NULL)
 		return NULL;
-	LIST_FOR(l, &ike->exchs) {
+	LIST_FOR(l, &ike->exchs)
+	{
 		struct exch *x = container_of(l, struct exch, link);
 		if (x->type == &v1_quick && x->side == INITIATOR && x->child_id == c->id)
 			return x;
@@ -29,7 +30,8 @@ give_up(struct exch *x, struct child *ours, struct child *theirs)
 {
 	struct child *old = child_get(ours->d, ours->replaces);
 
-	ike_log(x->ike, LOG_L_DEBUG, "both ends asked for the same child at once; the peer's attempt goes on");
+	ike_log(x->ike, LOG_L_DEBUG,
+	    "both ends asked for the same child at once; the peer's attempt goes on");
 	x->child_id = 0;
 	exch_abandon(x, IKE_E_GONE);
 	if (theirs->acquire_seq == 0)
@@ -43,7 +45,8 @@ ike_err
 v1_cross(struct exch *x, struct child *c)
 {
 	struct child *ours = child_find_coming(c->d, c);
-	struct exch *other = ours == NULL || ours->state != CHILD_NEGOTIATING ? NULL : exch_of(ours);
+	struct exch *other =
+	    ours == NULL || ours->state != CHILD_NEGOTIATING ? NULL : exch_of(ours);
 
 	if (other == NULL)
 		return IKE_OK;

@@ -2,8 +2,8 @@
 /*
  * HASH(1), HASH(2) and HASH(3): what proves every message of phase 2 (RFC 2409 sections 5.5 and 5.7).
  *
- * On writing, room is left in front of the payloads and filled in when they are complete.  On reading, the HASH is verified
- * before anybody looks at what it covers.
+ * On writing, room is left in front of the payloads and filled in when they are complete.  On reading, the HASH is
+ * verified before anybody looks at what it covers.
  */
 #include "ringtail/v1/v1.h"
 
@@ -22,8 +22,8 @@ v1_begin(struct exch *x, const struct step *row, struct msg_out *m)
 
 /* |n| is the number of the message in its exchange; |x| is needed from the second on. */
 static ike_err
-value(struct ike_sa *ike, const struct exch *x, unsigned n, uint32_t msgid, struct slice rest, uint8_t out[PRF_MAX],
-    size_t *len)
+value(struct ike_sa *ike, const struct exch *x, unsigned n, uint32_t msgid, struct slice rest,
+    uint8_t out[PRF_MAX], size_t *len)
 {
 	const struct v1_keys *keys = &ike->v1->keys;
 	enum alg_id prf_alg = ike->suite.prf.id;
@@ -36,7 +36,8 @@ value(struct ike_sa *ike, const struct exch *x, unsigned n, uint32_t msgid, stru
 	ni = buf_slice(x->side == INITIATOR ? &x->my_nonce : &x->peer_nonce);
 	nr = buf_slice(x->side == INITIATOR ? &x->peer_nonce : &x->my_nonce);
 	if (n == 2)
-		return keymat_v1_hash2(ike->d->env.crypto, prf_alg, keys, msgid, ni, rest, out, len);
+		return keymat_v1_hash2(
+		    ike->d->env.crypto, prf_alg, keys, msgid, ni, rest, out, len);
 	return keymat_v1_hash3(ike->d->env.crypto, prf_alg, keys, msgid, ni, nr, out, len);
 }
 
@@ -62,12 +63,13 @@ v1_hash_check(struct ike_sa *ike, const struct exch *x, unsigned n, const struct
 	uint8_t out[PRF_MAX];
 	size_t len;
 
-	/* RFC 2409 section 5.5: "the HASH payload MUST immediately follow the ISAKMP header" */
+	/* RFC 2409 section 5.5: "a HASH payload MUST immediately follow the ISAKMP header" */
 	if (h == NULL || h->kind != PK_HASH)
 		return IKE_E_INTEGRITY;
 	/*
-	 * RFC 2409 section 5.5: HASH(1) is over "the message id (M-ID) from the ISAKMP header concatenated with the entire message
-	 * that follows the hash including all payload headers, but excluding any padding added for encryption."
+	 * RFC 2409 section 5.5: HASH(1) is over "the message id (M-ID) from the ISAKMP header concatenated with the
+	 * entire message that follows the hash including all payload headers, but excluding any padding added for
+	 * encryption."
 	 */
 	TRY(value(ike, x, n, m->hdr.msgid, payloads_after(&m->pl, h), out, &len));
 	return ct_equal(slice_of(out, len), h->body) ? IKE_OK : IKE_E_INTEGRITY;

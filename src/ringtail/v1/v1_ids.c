@@ -17,16 +17,17 @@ host(const struct addr *a)
 }
 
 /*
- * RFC 2409 section 5.5: the identities "are implicitly assumed to be the IP addresses of the ISAKMP peers, without any implied
- * constraints on the protocol or port numbers allowed, unless client identifiers are specified in Quick Mode."  racoon leaves
- * them out then, in transport mode.
+ * RFC 2409 section 5.5: the identities "are implicitly assumed to be the IP addresses of the ISAKMP peers, without
+ * any implied constraints on the protocol or port numbers allowed, unless client identifiers are specified in Quick
+ * Mode."  racoon leaves them out then, in transport mode.
  */
 static bool
 may_be_left_out(const struct ike_sa *ike, const struct child *c)
 {
 	struct ts me = host(&ike->local.addr), peer = host(&ike->remote.addr);
 
-	return c->mode == MODE_TRANSPORT && !ike->rmt->support_proxy && ts_equal(&c->my_ts, &me) && ts_equal(&c->peer_ts, &peer);
+	return c->mode == MODE_TRANSPORT && !ike->rmt->support_proxy && ts_equal(&c->my_ts, &me) &&
+	       ts_equal(&c->peer_ts, &peer);
 }
 
 static ike_err

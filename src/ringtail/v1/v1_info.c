@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Informational exchanges (RFC 2409 section 5.7, RFC 2408 sections 3.14, 3.15 and 4.8): one message each, deletes and notifies.
+ * Informational exchanges (RFC 2409 section 5.7, RFC 2408 sections 3.14, 3.15 and 4.8): one message each, deletes and
+ * notifies.
  *
- * Only protected ones do anything.  One in clear is said in the log, and an error in it, if it is about the negotiation
- * under way, shortens our patience with the peer; it never ends or deletes anything.
+ * Only protected ones do anything.  One in clear is said in the log, and an error in it, if it is about the
+ * negotiation under way, shortens our patience with the peer; it never ends or deletes anything.
  */
 #include "ringtail/v1/v1.h"
 
@@ -26,7 +27,11 @@ v1_phase2_begin(struct exch *x)
 static void
 put_delete(struct msg_out *m, uint8_t proto, const uint8_t *spi, uint8_t len)
 {
-	struct pld_delete del = { .doi = V1_DOI_IPSEC, .proto = proto, .spi_len = len, .count = 1, .spis = slice_of(spi, len) };
+	struct pld_delete del = { .doi = V1_DOI_IPSEC,
+		.proto = proto,
+		.spi_len = len,
+		.count = 1,
+		.spis = slice_of(spi, len) };
 
 	(void)pld_begin(&m->w, &m->chain, V1_PLD_D);
 	put_v1_delete(&m->w, &del);
@@ -42,7 +47,10 @@ v1_build_child_delete(struct exch *x, struct msg_out *m)
 	if (c == NULL)
 		return IKE_E_GONE;
 	uint8_t spi[4] = {
-		(uint8_t)(c->spi_in >> 24), (uint8_t)(c->spi_in >> 16), (uint8_t)(c->spi_in >> 8), (uint8_t)c->spi_in,
+		(uint8_t)(c->spi_in >> 24),
+		(uint8_t)(c->spi_in >> 16),
+		(uint8_t)(c->spi_in >> 8),
+		(uint8_t)c->spi_in,
 	};
 	put_delete(m, wire_proto(c), spi, sizeof(spi));
 	return IKE_OK;
@@ -75,7 +83,9 @@ may_delete(const struct ike_sa *ike, const struct child *c)
 {
 	const struct ike_sa *o = ike_sa_get(ike->d, c->ike_id);
 
-	return o == NULL || o == ike || (o->peer_id != NULL && ike->peer_id != NULL && ident_equal(o->peer_id, ike->peer_id));
+	return o == NULL || o == ike ||
+	       (o->peer_id != NULL && ike->peer_id != NULL &&
+		   ident_equal(o->peer_id, ike->peer_id));
 }
 
 static void
@@ -127,7 +137,8 @@ about_this_ike(const struct ike_sa *ike, const struct pld_notify *n)
 	uint8_t cookies[16];
 
 	v1_cookies(ike, cookies);
-	return n->spi.n != sizeof(cookies) || slice_equal(n->spi, slice_of(cookies, sizeof(cookies)));
+	return n->spi.n != sizeof(cookies) ||
+	       slice_equal(n->spi, slice_of(cookies, sizeof(cookies)));
 }
 
 /* The quick mode that an error is about: the one with the SPI it names, else the only one there is. */
@@ -139,7 +150,8 @@ find_quick(struct ike_sa *ike, const struct pld_notify *n)
 	uint32_t spi = n->spi.n == 4 ? rd_u32(&r) : 0;
 	unsigned count = 0;
 
-	LIST_FOR(l, &ike->exchs) {
+	LIST_FOR(l, &ike->exchs)
+	{
 		struct exch *x = container_of(l, struct exch, link);
 		const struct child *c = child_get(ike->d, x->child_id);
 		if (x->type != &v1_quick)
@@ -161,7 +173,7 @@ take_error(struct ike_sa *ike, const struct pld_notify *n)
 		exch_fail(x, v1_err_of_notify(n->type));
 }
 
-/* RFC 3706 section 5.3: "the recipient of the R-U-THERE message ... MUST send an R-U-THERE-ACK" with the same number. */
+/* RFC 3706: an R-U-THERE is answered with an R-U-THERE-ACK that carries the same sequence number. */
 static void
 answer_liveness(struct ike_sa *ike, const struct pld_notify *n)
 {
@@ -181,13 +193,19 @@ take_notify(struct exch *x, const struct pld *p)
 	struct name_buf nb;
 
 	if (get_v1_notify(p->body, &n) != IKE_OK || !about_this_ike(ike, &n)) {
-		ike_log(ike, LOG_L_DEBUG, "notify payload passed over: malformed, or for other cookies");
+		ike_log(ike, LOG_L_DEBUG,
+		    "notify payload passed over: malformed, or for other cookies");
 		return;
 	}
-	bool error = n.type < V1_N_CONNECTED, liveness = n.type == V1_N_R_U_THERE || n.type == V1_N_R_U_THERE_ACK;
+	bool error = n.type < V1_N_CONNECTED,
+	     liveness = n.type == V1_N_R_U_THERE || n.type == V1_N_R_U_THERE_ACK;
 	if (n.type != V1_N_INITIAL_CONTACT)
-		ike_log(ike, error ? LOG_L_ERROR : liveness ? LOG_L_DEBUG : LOG_L_INFO,
-		    "notification %s received in informational exchange.", name_of(&v1_notify_names, n.type, &nb));
+		ike_log(ike,
+		    error      ? LOG_L_ERROR
+		    : liveness ? LOG_L_DEBUG
+			       : LOG_L_INFO,
+		    "notification %s received in informational exchange.",
+		    name_of(&v1_notify_names, n.type, &nb));
 	if (n.type == V1_N_INITIAL_CONTACT)
 		ike_forget_former(ike);
 	else if (n.type == V1_N_R_U_THERE)
@@ -229,14 +247,16 @@ v1_take_info_clear(struct exch *x, const struct msg *m)
 	struct ike_sa *ike = x->ike;
 	struct exch *main_mode = exch_find(ike, V1_XCHG_MAIN, 0, INITIATOR);
 
-	for (const struct pld *p = payload_first(&m->pl, PK_NOTIFY); p != NULL; p = payload_next(&m->pl, p)) {
+	for (const struct pld *p = payload_first(&m->pl, PK_NOTIFY); p != NULL;
+	     p = payload_next(&m->pl, p)) {
 		struct pld_notify n;
 		struct name_buf nb;
 		uint64_t suppressed;
 		if (get_v1_notify(p->body, &n) != IKE_OK)
 			continue;
 		if (log_allow(&ike->d->drop_log, ike->d->now, &suppressed))
-			ike_log(ike, LOG_L_ERROR, "notification %s received in unencrypted informational exchange.",
+			ike_log(ike, LOG_L_ERROR,
+			    "notification %s received in unencrypted informational exchange.",
 			    name_of(&v1_notify_names, n.type, &nb));
 		if (n.type < V1_N_CONNECTED && main_mode != NULL)
 			exch_doubt(main_mode, v1_err_of_notify(n.type));

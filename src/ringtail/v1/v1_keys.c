@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Nonces, Diffie-Hellman and the keys made from them, for the ISAKMP SA (RFC 2409 section 5) and for children (section 5.5).
+ * Nonces, Diffie-Hellman and the keys made from them, for the ISAKMP SA (RFC 2409 section 5) and for children
+ * (section 5.5).
  */
 #include "ringtail/v1/v1.h"
 
@@ -12,8 +13,8 @@
 #include <string.h>
 
 /* RFC 2409 section 5: "The length of nonce payload MUST be between 8 and 256 bytes inclusive." */
-#define NONCE_MIN 8u
-#define NONCE_MAX 256u
+#define NONCE_MIN     8u
+#define NONCE_MAX     256u
 #define NONCE_DEFAULT 16u
 
 void
@@ -94,8 +95,9 @@ v1_find_psk(struct ike_sa *ike)
 	if (ike->v1->psk.n > 0)
 		return IKE_OK;
 	/*
-	 * RFC 2409 section 5.4: "When using pre-shared key authentication with Main Mode the key can only be identified by the IP
-	 * address of the peers since HASH_I must be computed before the initiator has processed IDir."
+	 * RFC 2409 section 5.4: "When using pre-shared key authentication with Main Mode the key can only be
+	 * identified by the IP address of the peers since HASH_I must be computed before the initiator has processed
+	 * IDir."
 	 */
 	return cred_psk(ike, NULL, &ike->v1->psk);
 }
@@ -107,8 +109,12 @@ fill_inputs(const struct exch *x, const uint8_t cookies[16], struct v1_inputs *i
 	struct slice mine = ke_public(x->ke), theirs = buf_slice(&x->peer_ke);
 
 	*in = (struct v1_inputs){
-		.prf = x->ike->suite.prf.id, .gxy = secret_slice(&x->shared), .cky_i = slice_of(cookies, 8),
-		.cky_r = slice_of(cookies + 8, 8), .gxi = initiator ? mine : theirs, .gxr = initiator ? theirs : mine,
+		.prf = x->ike->suite.prf.id,
+		.gxy = secret_slice(&x->shared),
+		.cky_i = slice_of(cookies, 8),
+		.cky_r = slice_of(cookies + 8, 8),
+		.gxi = initiator ? mine : theirs,
+		.gxr = initiator ? theirs : mine,
 		.ni_b = buf_slice(initiator ? &x->my_nonce : &x->peer_nonce),
 		.nr_b = buf_slice(initiator ? &x->peer_nonce : &x->my_nonce),
 		/* RFC 2409 section 5: "SAi_b is the entire body of the SA payload (minus the ISAKMP generic header)" */
@@ -132,7 +138,8 @@ v1_derive(struct exch *x)
 	v1_keys_free(&s->keys);
 	secret_free(&s->key);
 	TRY(keymat_v1_psk(c, &in, secret_slice(&s->psk), &s->keys));
-	TRY(keymat_v1_cipher_key(c, in.prf, &s->keys, ike->suite.encr.id, ike->suite.encr.bits, &s->key));
+	TRY(keymat_v1_cipher_key(
+	    c, in.prf, &s->keys, ike->suite.encr.id, ike->suite.encr.bits, &s->key));
 	TRY(keymat_v1_iv(c, alg_hash_of_prf(in.prf), in.gxi, in.gxr, s->iv, encr->block));
 	nonce_lowest(in.ni_b, in.nr_b, ike->nonce_low);
 	secret_free(&s->psk);
@@ -141,7 +148,8 @@ v1_derive(struct exch *x)
 }
 
 ike_err
-v1_auth_value(struct exch *x, bool of_initiator, struct slice id_body, uint8_t out[PRF_MAX], size_t *len)
+v1_auth_value(
+    struct exch *x, bool of_initiator, struct slice id_body, uint8_t out[PRF_MAX], size_t *len)
 {
 	struct crypto *c = x->ike->d->env.crypto;
 	struct v1_inputs in;
@@ -163,12 +171,17 @@ v1_auth_value(struct exch *x, bool of_initiator, struct slice id_body, uint8_t o
 static ike_err
 half_keys(struct exch *x, const struct child *c, uint32_t spi, struct sa_keys *out)
 {
-	const struct alg *integ = alg_get(c->suite.integ.id);
-	size_t e = alg_keymat_len(alg_get(c->suite.encr.id), c->suite.encr.bits), a = integ == NULL ? 0 : alg_keymat_len(integ, 0);
-	uint8_t spi_b[4] = { (uint8_t)(spi >> 24), (uint8_t)(spi >> 16), (uint8_t)(spi >> 8), (uint8_t)spi };
+	/* AH has no cipher, an AEAD no integrity */
+	const struct alg *encr = alg_get(c->suite.encr.id), *integ = alg_get(c->suite.integ.id);
+	size_t e = encr == NULL ? 0 : alg_keymat_len(encr, c->suite.encr.bits),
+	       a = integ == NULL ? 0 : alg_keymat_len(integ, 0);
+	uint8_t spi_b[4] = { (uint8_t)(spi >> 24), (uint8_t)(spi >> 16), (uint8_t)(spi >> 8),
+		(uint8_t)spi };
 	struct v1_child_inputs in = {
-		.prf = x->ike->suite.prf.id, .gqm_xy = secret_slice(&x->shared),
-		.protocol = c->proto == PROTO_AH ? V1_PROTO_AH : V1_PROTO_ESP, .spi = slice_of(spi_b, sizeof(spi_b)),
+		.prf = x->ike->suite.prf.id,
+		.gqm_xy = secret_slice(&x->shared),
+		.protocol = c->proto == PROTO_AH ? V1_PROTO_AH : V1_PROTO_ESP,
+		.spi = slice_of(spi_b, sizeof(spi_b)),
 		.ni_b = buf_slice(x->side == INITIATOR ? &x->my_nonce : &x->peer_nonce),
 		.nr_b = buf_slice(x->side == INITIATOR ? &x->peer_nonce : &x->my_nonce),
 	};
@@ -181,8 +194,10 @@ half_keys(struct exch *x, const struct child *c, uint32_t spi, struct sa_keys *o
 	if (e + a == 0)
 		return IKE_OK;
 	TRY(keymat_v1_child(x->ike->d->env.crypto, &in, &x->ike->v1->keys, e + a, &km));
-	/* RFC 4301 section 4.5.2: "the encryption keys MUST be taken from the first (left-most, high-order) bits and the integrity
-	 * keys MUST be taken from the remaining bits." */
+	/*
+	 * RFC 4301 section 4.5.2: "the encryption keys MUST be taken from the first (left-most, high-order) bits and
+	 * the integrity keys MUST be taken from the remaining bits."
+	 */
 	memcpy(out->encr, km.p, e);
 	memcpy(out->integ, km.p + e, a);
 	secret_free(&km);
@@ -192,7 +207,7 @@ half_keys(struct exch *x, const struct child *c, uint32_t spi, struct sa_keys *o
 ike_err
 v1_child_keys(struct exch *x, const struct child *c, struct sa_keys *in, struct sa_keys *out)
 {
-	/* RFC 2409 section 5.5: each end's KEYMAT is made with the SPI "chosen by the recipient" of the direction's packets */
+	/* RFC 2409 section 5.5: "The SPI chosen by the destination of the SA is used to derive KEYMAT for that SA." */
 	TRY(half_keys(x, c, c->spi_in, in));
 	ike_err err = half_keys(x, c, c->spi_out, out);
 	if (err != IKE_OK)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * RESPONDER-LIFETIME (RFC 2407 section 4.6.3.1): a responder that takes an offer but not its lifetime says which it uses.
+ * RESPONDER-LIFETIME (RFC 2407 section 4.6.3.1): a responder that takes an offer but not its lifetime says which it
+ * uses.
  */
 #include "ringtail/v1/v1.h"
 
@@ -11,7 +12,8 @@
 static void
 put_life(struct wr *w, uint16_t unit, uint32_t value)
 {
-	uint8_t b[4] = { (uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8), (uint8_t)value };
+	uint8_t b[4] = { (uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8),
+		(uint8_t)value };
 
 	if (value == 0)
 		return;
@@ -24,7 +26,9 @@ v1_put_claim(struct exch *x, struct msg_out *m, const struct child *c)
 {
 	const struct v1_phase2 *s = x->scratch;
 	struct v1_note note = {
-		.type = V1_N_RESPONDER_LIFETIME, .proto = c->proto == PROTO_AH ? V1_PROTO_AH : V1_PROTO_ESP, .spi_len = 4,
+		.type = V1_N_RESPONDER_LIFETIME,
+		.proto = c->proto == PROTO_AH ? V1_PROTO_AH : V1_PROTO_ESP,
+		.spi_len = 4,
 	};
 	struct wr w;
 
@@ -60,7 +64,8 @@ v1_take_claim(struct exch *x, const struct msg *m, struct child *c)
 	size_t count;
 	uint32_t unit = 0;
 
-	if (!v1_find_notify(&m->pl, V1_N_RESPONDER_LIFETIME, &n) || get_attrs(n.data, 8, &x->arena, &v, &count) != IKE_OK)
+	if (!v1_find_notify(&m->pl, V1_N_RESPONDER_LIFETIME, &n) ||
+	    get_attrs(n.data, 8, &x->arena, &v, &count) != IKE_OK)
 		return;
 	for (size_t i = 0; i < count; i++) {
 		if (v[i].type == V1_IPSEC_LIFE_TYPE)
@@ -70,5 +75,6 @@ v1_take_claim(struct exch *x, const struct msg *m, struct child *c)
 		else if (v[i].type == V1_IPSEC_LIFE_DURATION && unit == V1_LIFE_KILOBYTES)
 			c->life_kb = life_responder(check, c->life_kb, number_of(&v[i]));
 	}
-	ike_log(x->ike, LOG_L_INFO, "received RESPONDER-LIFETIME: %u s, %u kB from now on", c->life_sec, c->life_kb);
+	ike_log(x->ike, LOG_L_INFO, "received RESPONDER-LIFETIME: %u s, %u kB from now on",
+	    c->life_sec, c->life_kb);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Notify payloads (RFC 2408 section 3.14, RFC 2407 section 4.6.3), and the one that tells the peer why an exchange of its
- * failed.
+ * Notify payloads (RFC 2408 section 3.14, RFC 2407 section 4.6.3), and the one that tells the peer why an exchange of
+ * its failed.
  */
 #include "ringtail/v1/v1.h"
 
@@ -11,7 +11,10 @@ void
 v1_put_notify(struct msg_out *m, const struct v1_note *note)
 {
 	struct pld_notify n = {
-		.doi = V1_DOI_IPSEC, .proto = note->proto, .type = note->type, .spi = slice_of(note->spi, note->spi_len),
+		.doi = V1_DOI_IPSEC,
+		.proto = note->proto,
+		.type = note->type,
+		.spi = slice_of(note->spi, note->spi_len),
 		.data = note->data,
 	};
 
@@ -23,7 +26,9 @@ v1_put_notify(struct msg_out *m, const struct v1_note *note)
 struct v1_note
 v1_ike_note(const struct ike_sa *ike, uint16_t type, struct slice data)
 {
-	struct v1_note note = { .type = type, .proto = V1_PROTO_ISAKMP, .spi_len = 16, .data = data };
+	struct v1_note note = {
+		.type = type, .proto = V1_PROTO_ISAKMP, .spi_len = 16, .data = data
+	};
 
 	v1_cookies(ike, note.spi);
 	return note;
@@ -51,8 +56,8 @@ v1_send_notify(struct ike_sa *ike, const struct v1_note *note)
 	ike_err err = exch_start_with(ike, &v1_notify, 0, keep_note, &copy);
 
 	if (err != IKE_OK)
-		ike_log(ike, LOG_L_DEBUG, "notification %s could not be sent: %s", name_of(&v1_notify_names, note->type, &nb),
-		    ike_err_text(err));
+		ike_log(ike, LOG_L_DEBUG, "notification %s could not be sent: %s",
+		    name_of(&v1_notify_names, note->type, &nb), ike_err_text(err));
 }
 
 bool
@@ -104,7 +109,8 @@ refuse_first(struct exch *x, uint16_t type)
 	wr_init(&m.w, 0);
 	chain_begin(&m.chain, 1);
 	v1_put_notify(&m, &note);
-	if (wr_err(&m.w) == IKE_OK && v1_wrap_clear(x->ike, V1_XCHG_INFO, msgid, &m, &m.datagram) == IKE_OK)
+	if (wr_err(&m.w) == IKE_OK &&
+	    v1_wrap_clear(x->ike, V1_XCHG_INFO, msgid, &m, &m.datagram) == IKE_OK)
 		exch_transmit(x->ike, buf_slice(&m.datagram));
 	wr_free(&m.w);
 	buf_free(&m.datagram);
@@ -134,12 +140,15 @@ v1_report(struct exch *x, ike_err err)
 	bool up = x->ike->state == IKE_ESTABLISHED || x->ike->state == IKE_DYING;
 	uint16_t type = type_of(err);
 
-	/* RFC 2408 section 4.8: "The Informational Exchange is designed as a one-way transmittal of information": it is never answered,
-	 * so that two ends do not complain for ever */
+	/*
+	 * RFC 2408 section 4.8: "The Informational Exchange is designed as a one-way transmittal of information": it
+	 * is never answered, so that two ends do not complain for ever
+	 */
 	if (type == 0 || (x->type != &v1_main && x->type != &v1_quick))
 		return;
 	if (x->type == &v1_quick && up)
 		refuse_quick(x, type);
-	else if (x->type == &v1_main && x->side == RESPONDER && x->step == 0 && err == IKE_E_NO_PROPOSAL)
+	else if (x->type == &v1_main && x->side == RESPONDER && x->step == 0 &&
+		 err == IKE_E_NO_PROPOSAL)
 		refuse_first(x, type);
 }

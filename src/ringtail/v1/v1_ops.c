@@ -47,11 +47,11 @@ static bool
 in_use(struct ike_sa *ike, uint32_t msgid)
 {
 	LIST_FOR(l, &ike->exchs)
-		if (container_of(l, struct exch, link)->msgid == msgid)
-			return true;
+	if (container_of(l, struct exch, link)->msgid == msgid)
+		return true;
 	LIST_FOR(l, &ike->replies)
-		if (container_of(l, struct reply, link)->msgid == msgid)
-			return true;
+	if (container_of(l, struct reply, link)->msgid == msgid)
+		return true;
 	return seen(ike, msgid);
 }
 
@@ -83,7 +83,8 @@ for_intent(enum intent intent)
 static const struct exch_type *
 for_first(const struct msg *m)
 {
-	if (m->hdr.exchange != V1_XCHG_MAIN || m->hdr.msgid != 0 || (m->hdr.flags & V1_FLAG_ENCRYPTION) != 0)
+	if (m->hdr.exchange != V1_XCHG_MAIN || m->hdr.msgid != 0 ||
+	    (m->hdr.flags & V1_FLAG_ENCRYPTION) != 0)
 		return NULL;
 	return &v1_main;
 }
@@ -101,14 +102,17 @@ refuse_clear(struct ike_sa *ike, const struct msg *m)
 
 	if (log_allow(&ike->d->drop_log, ike->d->now, &suppressed))
 		ike_log(ike, LOG_L_ERROR, "%s message must be encrypted",
-		    m->hdr.next == V1_PLD_D ? "delete" : m->hdr.next == V1_PLD_N ? "notify" : "informational");
+		    m->hdr.next == V1_PLD_D   ? "delete"
+		    : m->hdr.next == V1_PLD_N ? "notify"
+					      : "informational");
 	return IKE_E_CLEAR;
 }
 
 static ike_err
 for_request(struct ike_sa *ike, struct msg *m, const struct exch_type **out)
 {
-	bool quick = m->hdr.exchange == V1_XCHG_QUICK, encrypted = (m->hdr.flags & V1_FLAG_ENCRYPTION) != 0;
+	bool quick = m->hdr.exchange == V1_XCHG_QUICK,
+	     encrypted = (m->hdr.flags & V1_FLAG_ENCRYPTION) != 0;
 	bool up = ike->state == IKE_ESTABLISHED || ike->state == IKE_DYING;
 
 	if (!quick && m->hdr.exchange != V1_XCHG_INFO)
@@ -131,7 +135,19 @@ for_request(struct ike_sa *ike, struct msg *m, const struct exch_type **out)
 }
 
 const struct ike_version_ops v1_ops = {
-	.name = "IKEv1", .major = 1, .child_outlives_ike = true, .windowed = false, .unprotect = v1_unprotect, .begin = v1_begin,
-	.protect = v1_protect, .accepted = v1_accepted, .report = v1_report, .next_msgid = next_msgid, .for_intent = for_intent,
-	.for_first = for_first, .for_request = for_request, .init = init, .fini = fini,
+	.name = "IKEv1",
+	.major = 1,
+	.child_outlives_ike = true,
+	.windowed = false,
+	.unprotect = v1_unprotect,
+	.begin = v1_begin,
+	.protect = v1_protect,
+	.accepted = v1_accepted,
+	.report = v1_report,
+	.next_msgid = next_msgid,
+	.for_intent = for_intent,
+	.for_first = for_first,
+	.for_request = for_request,
+	.init = init,
+	.fini = fini,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Main mode, messages 1 to 4 (RFC 2409 section 5.4): algorithms, Diffie-Hellman and nonces; after them both ends have keys.
+ * Main mode, messages 1 to 4 (RFC 2409 section 5.4): algorithms, Diffie-Hellman and nonces; after them both ends have
+ * keys.
  *
  * Whether there is a pre-shared key for the peer is asked before anything is spent on the negotiation.
  */
@@ -37,8 +38,9 @@ only_psk(const struct prop_list *from, struct arena *a, struct prop_list *out)
 static void
 log_no_psk_proposal(const struct ike_sa *ike, const char *who)
 {
-	ike_log(ike, LOG_L_ERROR, "no suitable proposal found. (%s:%u: %s no proposal with pre_shared_key)", ike->rmt->file,
-	    ike->rmt->line, who);
+	ike_log(ike, LOG_L_ERROR,
+	    "no suitable proposal found. (%s:%u: %s no proposal with pre_shared_key)",
+	    ike->rmt->file, ike->rmt->line, who);
 }
 
 ike_err
@@ -84,18 +86,24 @@ static ike_err
 choose(struct exch *x, struct prop_list *theirs)
 {
 	struct ike_sa *ike = x->ike;
-	struct conf_query q = { .peer = ike->remote, .mode = CONF_MAIN, .prop_fits = v1_prop_fits, .arg = theirs };
+	struct conf_query q = {
+		.peer = ike->remote, .mode = CONF_MAIN, .prop_fits = v1_prop_fits, .arg = theirs
+	};
 	struct prop_choice choice;
 	char why[200];
 	struct text t = text_in(why, sizeof(why));
 	bool unique;
 
-	TRY(conf_remote_best(ike->conf, &q, &ike->rmt, &unique));
+	/* where no section fits, the one that was chosen by address says what it misses */
+	ike_err err = conf_remote_best(ike->conf, &q, &ike->rmt, &unique);
+	if (err != IKE_OK && err != IKE_E_NO_CONFIG)
+		return err;
 	struct prop_rule rule = rule_of(ike->rmt);
-	ike_err err = prop_choose(&rule, &ike->rmt->v1, theirs, &choice);
+	err = prop_choose(&rule, &ike->rmt->v1, theirs, &choice);
 	if (err != IKE_OK) {
 		prop_explain(&rule, &ike->rmt->v1, theirs, &t);
-		ike_log(ike, LOG_L_ERROR, "no suitable proposal found. (%s:%u: %s)", ike->rmt->file, ike->rmt->line, why);
+		ike_log(ike, LOG_L_ERROR, "no suitable proposal found. (%s:%u: %s)", ike->rmt->file,
+		    ike->rmt->line, why);
 		return err;
 	}
 	x->chosen = choice.prop;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Encryption of whole messages (RFC 2409 sections 5 and 5.5, appendix B): everything behind the header, in CBC mode, padded.
- * Main mode is one chain of IVs; each phase 2 exchange is another that begins with a hash of main mode's last
+ * Encryption of whole messages (RFC 2409 sections 5 and 5.5, appendix B): everything behind the header, in CBC mode,
+ * padded. Main mode is one chain of IVs; each phase 2 exchange is another that begins with a hash of main mode's last
  * block and the message id.  Integrity comes from the HASH payloads alone, so decrypting proves nothing.
  */
 #include "ringtail/v1/v1.h"
@@ -29,9 +29,12 @@ phase2_iv(struct ike_sa *ike, uint32_t msgid, uint8_t iv[CIPHER_BLOCK_MAX])
 
 	if (ike->v1->keys.all.n == 0)
 		return IKE_E_STATE;
-	/* RFC 2409 section 5.5: the IV "is derived from a hash of a concatenation of the last phase 1 CBC output block and the phase 2
-	 * message id using the negotiated hash algorithm" */
-	return keymat_v1_iv_phase2(ike->d->env.crypto, alg_hash_of_prf(ike->suite.prf.id), slice_of(ike->v1->iv, n), msgid, iv, n);
+	/*
+	 * RFC 2409 appendix B: the IV "is derived from a hash of a concatenation of the last phase 1 CBC output
+	 * block and the phase 2 message id using the negotiated hash algorithm"
+	 */
+	return keymat_v1_iv_phase2(ike->d->env.crypto, alg_hash_of_prf(ike->suite.prf.id),
+	    slice_of(ike->v1->iv, n), msgid, iv, n);
 }
 
 ike_err
@@ -80,7 +83,8 @@ decrypt(struct ike_sa *ike, const uint8_t *iv, struct msg *m)
 		return IKE_E_INTEGRITY;
 	TRY(buf_set(&m->plain, body));
 	m->encrypted = true;
-	return cipher_decrypt(ike->d->env.crypto, ike->suite.encr.id, secret_slice(&ike->v1->key), iv, m->plain.p, m->plain.n);
+	return cipher_decrypt(ike->d->env.crypto, ike->suite.encr.id, secret_slice(&ike->v1->key),
+	    iv, m->plain.p, m->plain.n);
 }
 
 /* racoon's strict_check: the last byte has to tell how long the padding is. */
@@ -162,14 +166,15 @@ v1_unprotect(struct exch *x, const struct step *row, struct msg *m)
 /*
  * Pad to whole blocks as `padding {}` says, with one byte at least, which tells the length: racoon's way.
  *
- * RFC 2409 appendix B: "Each message should be padded up to the nearest block size using bytes containing 0x00.  The message
- * length in the header MUST include the length of the pad".
+ * RFC 2409 appendix B: "Each message should be padded up to the nearest block size using bytes containing 0x00.  The
+ * message length in the header MUST include the length of the pad".
  */
 static ike_err
 put_padding(struct ike_sa *ike, struct wr *w, size_t n)
 {
 	const struct conf_padding *p = &ike->conf->padding;
-	size_t block = block_of(ike), pad = block - n % block, max = p->maximum_length < 255 ? p->maximum_length : 255;
+	size_t block = block_of(ike), pad = block - n % block,
+	       max = p->maximum_length < 255 ? p->maximum_length : 255;
 	uint8_t rnd = 0, *to;
 
 	if (p->randomize_length && max > pad) {
@@ -190,7 +195,12 @@ static struct ike_hdr
 header(const struct ike_sa *ike, uint8_t exchange, uint32_t msgid, uint8_t flags)
 {
 	return (struct ike_hdr){
-		.spi_i = ike_spi_i(ike), .spi_r = ike_spi_r(ike), .major = 1, .exchange = exchange, .flags = flags, .msgid = msgid,
+		.spi_i = ike_spi_i(ike),
+		.spi_r = ike_spi_r(ike),
+		.major = 1,
+		.exchange = exchange,
+		.flags = flags,
+		.msgid = msgid,
 	};
 }
 
@@ -203,7 +213,8 @@ put_body(struct wr *w, struct chain *c, const struct ike_hdr *hdr, const struct 
 }
 
 ike_err
-v1_wrap_clear(const struct ike_sa *ike, uint8_t exchange, uint32_t msgid, const struct msg_out *m, struct buf *out)
+v1_wrap_clear(const struct ike_sa *ike, uint8_t exchange, uint32_t msgid, const struct msg_out *m,
+    struct buf *out)
 {
 	struct ike_hdr hdr = header(ike, exchange, msgid, 0);
 	struct chain c;
@@ -231,8 +242,8 @@ encrypt(struct exch *x, const struct step *row, struct wr *w, const struct chain
 	TRY(put_padding(ike, w, wr_len(w) - IKE_HDR_LEN));
 	msg_end(w, c);
 	TRY(wr_err(w));
-	return cipher_encrypt(ike->d->env.crypto, ike->suite.encr.id, secret_slice(&ike->v1->key), iv, w->buf.p + IKE_HDR_LEN,
-	    wr_len(w) - IKE_HDR_LEN);
+	return cipher_encrypt(ike->d->env.crypto, ike->suite.encr.id, secret_slice(&ike->v1->key),
+	    iv, w->buf.p + IKE_HDR_LEN, wr_len(w) - IKE_HDR_LEN);
 }
 
 ike_err
@@ -253,7 +264,10 @@ v1_protect(struct exch *x, const struct step *row, struct msg_out *m)
 	return err;
 }
 
-/* RFC 2409 appendix B: "the IV for subsequent messages MUST be the CBC output block from the previous message." */
+/*
+ * RFC 2409 appendix B: "Subsequent messages MUST use the last CBC encryption block from the previous message as their
+ * initialization vector."
+ */
 ike_err
 v1_accepted(struct exch *x, const struct step *row, struct slice datagram, bool sent)
 {

@@ -2,10 +2,10 @@
 /*
  * Quick mode (RFC 2409 section 5.5): one child in three messages, with or without PFS.
  *
- * The responder installs its inbound half before it answers, the initiator before it sends the third message and its outbound
- * half after it.  That message tells the responder that it may send, also where the new pair replaces another.  An
- * initiator whose third message got lost repeats it when the second comes again; a responder that never sees it takes its half
- * back.
+ * The responder installs its inbound half before it answers, the initiator before it sends the third message and its
+ * outbound half after it.  That message tells the responder that it may send, also where the new pair replaces
+ * another.  An initiator whose third message got lost repeats it when the second comes again; a responder that never
+ * sees it takes its half back.
  */
 #include "ringtail/v1/v1.h"
 
@@ -42,7 +42,7 @@ put_sa(struct msg_out *m, const struct prop_list *l)
 	pld_end(&m->w, &m->chain);
 }
 
-/* RFC 2409 section 5.5: the SA payload "MUST immediately follow the HASH". */
+/* RFC 2409 section 5.5: "a SA payload MUST immediately follow the HASH." */
 static bool
 sa_in_place(const struct msg *m)
 {
@@ -94,7 +94,8 @@ choose(struct exch *x, const struct msg *m, struct child *c)
 	ike_err err = prop_choose(&rule, &ours, &theirs, &choice);
 	if (err != IKE_OK) {
 		prop_explain(&rule, &ours, &theirs, &t);
-		ike_log(x->ike, LOG_L_ERROR, "no suitable proposal found. (%s:%u: %s)", c->sainfo->file, c->sainfo->line, why);
+		ike_log(x->ike, LOG_L_ERROR, "no suitable proposal found. (%s:%u: %s)",
+		    c->sainfo->file, c->sainfo->line, why);
 		return err;
 	}
 	x->chosen = choice.prop;
@@ -134,7 +135,9 @@ install_in(struct exch *x, struct child *c)
 static ike_err
 take_request(struct exch *x, const struct msg *m, struct child *c)
 {
-	struct child_request rq = { .peer_id = x->ike->peer_id, .my.n = 1, .peer.n = 1, .mode = MODE_ANY, .exact = true };
+	struct child_request rq = {
+		.peer_id = x->ike->peer_id, .my.n = 1, .peer.n = 1, .mode = MODE_ANY, .exact = true
+	};
 
 	TRY(v1_take_ids(x, m, &rq.my.v[0], &rq.peer.v[0]));
 	TRY(child_match_request(c, x->ike, &rq));
@@ -226,8 +229,8 @@ v1_take_quick3(struct exch *x, const struct msg *m)
 }
 
 /*
- * Quick mode does not say what it replaces.  As responder we take a pair with the same selectors, older than this exchange, for
- * the one that the peer renews.  (One that came up meanwhile is a collision: child_up() settles that.)
+ * Quick mode does not say what it replaces.  As responder we take a pair with the same selectors, older than this
+ * exchange, for the one that the peer renews.  (One that came up meanwhile is a collision: child_up() settles that.)
  */
 static void
 find_replaced(struct child *c)
@@ -267,21 +270,23 @@ goes_on_elsewhere(struct exch *x, struct child *c)
 	if (x->side != INITIATOR || heir == NULL || heir == x->ike || heir->state == IKE_DEAD)
 		return false;
 	child_wait_again(c);
-	return ike_sa_want(heir, INTENT_CHILD_CREATE, c->id) == IKE_OK;
+	return child_redundant(c) || ike_sa_want(heir, INTENT_CHILD_CREATE, c->id) == IKE_OK;
 }
 
 /*
- * Nothing was heard since we asked, not even about something else: the peer may have lost the ISAKMP SA without being able to say so.
- * The next packet begins with a new one.
+ * Nothing was heard since we asked, not even about something else: the peer may have lost the ISAKMP SA without being
+ * able to say so. The next packet begins with a new one.
  */
 static void
 doubt(struct exch *x, ike_err why)
 {
 	struct ike_sa *ike = x->ike;
 
-	if (why != IKE_E_TIMEOUT || x->side != INITIATOR || ike->state != IKE_ESTABLISHED || ike->last_in >= x->started)
+	if (why != IKE_E_TIMEOUT || x->side != INITIATOR || ike->state != IKE_ESTABLISHED ||
+	    ike->last_in >= x->started)
 		return;
-	ike_log(ike, LOG_L_WARNING, "no answer in quick mode and nothing else heard since; the ISAKMP-SA is given up");
+	ike_log(ike, LOG_L_WARNING,
+	    "no answer in quick mode and nothing else heard since; the ISAKMP-SA is given up");
 	ike_sa_delete(ike);
 }
 
@@ -296,7 +301,8 @@ v1_quick_failed(struct exch *x, ike_err why)
 	/* our second message went out: what comes with this id now is a straggler */
 	if (x->side == RESPONDER && x->step > 1)
 		v1_remember_msgid(x->ike, x->msgid);
-	if (c != NULL && !goes_on_elsewhere(x, c) && (c = child_get(x->ike->d, x->child_id)) != NULL)
+	if (c != NULL && !goes_on_elsewhere(x, c) &&
+	    (c = child_get(x->ike->d, x->child_id)) != NULL)
 		child_failed(c, why);
 	doubt(x, why);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The exchanges of IKEv1 as tables: main mode with a pre-shared key (RFC 2409 section 5.4), quick mode (section 5.5),
- * informational exchanges (section 5.7).  All informational ones share a number on the wire and are one message long; which
- * one a message is depends on who sends it and on whether it is protected (v1_ops.c).
+ * informational exchanges (section 5.7).  All informational ones share a number on the wire and are one message long;
+ * which one a message is depends on who sends it and on whether it is protected (v1_ops.c).
  */
 #include "ringtail/v1/v1.h"
+
+/* clang-format off */
 
 /* NAT-D and a certificate request are read over: the peer may send them, they change nothing in this mode. */
 #define KE_MAY (P(VID) | P(NATD) | P(CERTREQ))
@@ -85,7 +87,15 @@ const struct exch_type v1_info_clear = {
 	TYPE("unencrypted informational", V1_XCHG_INFO, INTENT_NONE, info_clear_steps),
 };
 
+/* clang-format on */
+
 const struct exch_type *const v1_types[] = {
-	&v1_main, &v1_quick, &v1_child_delete, &v1_ike_delete, &v1_notify, &v1_info, &v1_info_clear,
+	&v1_main,
+	&v1_quick,
+	&v1_child_delete,
+	&v1_ike_delete,
+	&v1_notify,
+	&v1_info,
+	&v1_info_clear,
 };
 const size_t v1_n_types = sizeof(v1_types) / sizeof(v1_types[0]);

@@ -10,9 +10,11 @@
 
 struct vid {
 	const char *name;
-	uint8_t     len;              /* of |value|; what follows it on the wire is a version */
-	uint8_t     value[16];
+	uint8_t len; /* of |value|; what follows it on the wire is a version */
+	uint8_t value[16];
 };
+
+/* clang-format off */
 
 /* RFC 3706 section 5.1: twelve bytes and the major and minor version of the extension */
 #define DPD_KNOWN 14
@@ -48,6 +50,8 @@ static const struct vid vids[] = {
 	    { 0x1e, 0x2b, 0x51, 0x69, 0x05, 0x99, 0x1c, 0x7d, 0x7c, 0x96, 0xfc, 0xbf, 0xb5, 0x87, 0xe4, 0x61 } },
 };
 
+/* clang-format on */
+
 void
 v1_put_vids(struct exch *x, struct msg_out *m)
 {
@@ -70,7 +74,8 @@ v1_take_vids(struct exch *x, const struct msg *m)
 	const struct logger *log = x->ike->d->env.log;
 	char hex[80];
 
-	for (const struct pld *p = payload_first(&m->pl, PK_VID); p != NULL; p = payload_next(&m->pl, p)) {
+	for (const struct pld *p = payload_first(&m->pl, PK_VID); p != NULL;
+	     p = payload_next(&m->pl, p)) {
 		const struct vid *v = find_vid(p->body);
 		if (v == &vids[0])
 			x->ike->dpd_peer = true;

@@ -116,7 +116,9 @@ choose_again(struct exch *x, const struct msg *m)
 	TRY(get_v2_id(payload_first(&m->pl, PK_IDI)->body, &raw));
 	TRY(ident_from_wire(raw.type, raw.data, &id));
 	struct conf_query q = { .peer = ike->remote, .mode = CONF_IKEV2, .peer_id = &id };
-	return conf_remote_best(ike->conf, &q, &ike->rmt, &unique);
+	ike_err err = conf_remote_best(ike->conf, &q, &ike->rmt, &unique);
+	/* where no section fits, cred_peer_id() says so of the present one */
+	return err == IKE_E_NO_CONFIG ? IKE_OK : err;
 }
 
 static ike_err

@@ -83,8 +83,9 @@ v2_child_keys(struct exch *x, const struct child *c, struct sa_keys *in, struct 
 	bool auth = x->type == &v2_ike_auth, initiator = x->side == INITIATOR;
 	struct slice ni = buf_slice(auth ? &ike->v2->ni : initiator ? &x->my_nonce : &x->peer_nonce);
 	struct slice nr = buf_slice(auth ? &ike->v2->nr : initiator ? &x->peer_nonce : &x->my_nonce);
-	const struct alg *integ = alg_get(c->suite.integ.id);
-	size_t e = alg_keymat_len(alg_get(c->suite.encr.id), c->suite.encr.bits), a = integ == NULL ? 0 : alg_keymat_len(integ, 0);
+	/* AH has no cipher, an AEAD no integrity */
+	const struct alg *encr = alg_get(c->suite.encr.id), *integ = alg_get(c->suite.integ.id);
+	size_t e = encr == NULL ? 0 : alg_keymat_len(encr, c->suite.encr.bits), a = integ == NULL ? 0 : alg_keymat_len(integ, 0);
 	struct secret km;
 
 	if (e > sizeof(in->encr) || a > sizeof(in->integ))

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# IKEv1 between daemons of the simulated world: included behind tests/scenario/local.mk.
+check_PROGRAMS += tests/unit/t_v1
+tests_unit_t_v1_SOURCES = tests/unit/t_v1.c tests/unit/v1_pair.h
+tests_unit_t_v1_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
+tests_unit_t_v1_LDADD = $(ringtail_sim_libs)
+check_PROGRAMS += tests/unit/t_v1_hostile
+tests_unit_t_v1_hostile_SOURCES = tests/unit/t_v1_hostile.c tests/unit/v1_pair.h
+tests_unit_t_v1_hostile_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
+tests_unit_t_v1_hostile_LDADD = $(ringtail_sim_libs)
