@@ -204,7 +204,7 @@ open_daemon(struct loop *l)
 {
 	struct env env = {
 		.arg = l, .log = &l->logger, .crypto = l->crypto, .kern = l->kern, .ike_port = l->opt.ike_port,
-		.natt_port = l->opt.natt_port, .send = udp_send, .ctl_send = ctl_send, .wallclock = wallclock,
+		.natt_port = l->opt.natt_port, .send = udp_send, .ctl_send = unixsock_send, .wallclock = wallclock,
 		.read_secret = files_read_secret, .source_addr = udp_source_addr, .stop = stop, .reload = reload,
 	};
 
@@ -240,7 +240,7 @@ loop_open(struct loop *l, const struct loop_options *opt)
 	l->rtnl_ev = watch(l, rtnl_fd(l->rtnl), on_rtnl_readable);
 	if (l->rtnl_ev == NULL)
 		return IKE_E_NOMEM;
-	TRY(ctl_open(l));
+	TRY(unixsock_open(l));
 	return signals_open(l);
 }
 
@@ -264,7 +264,7 @@ free_event(struct event **ev)
 void
 loop_free(struct loop *l)
 {
-	ctl_close(l);
+	unixsock_close(l);
 	signals_close(l);
 	free_event(&l->timer);
 	free_event(&l->kern_ev);

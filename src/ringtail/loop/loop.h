@@ -112,9 +112,9 @@ void             udp_send(void *arg, const struct dgram *d);
 ike_err          udp_source_addr(void *arg, const struct addr *remote, struct addr *out);
 
 /* unixsock.c */
-MUST_USE ike_err ctl_open(struct loop *l);
-void             ctl_close(struct loop *l);
-void             ctl_send(void *arg, uint64_t client, struct slice msg);
+MUST_USE ike_err unixsock_open(struct loop *l);
+void             unixsock_close(struct loop *l);
+void             unixsock_send(void *arg, uint64_t client, struct slice msg);
 
 /* signals.c */
 MUST_USE ike_err signals_open(struct loop *l);

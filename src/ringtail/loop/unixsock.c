@@ -131,7 +131,7 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *
 }
 
 void
-ctl_send(void *arg, uint64_t client, struct slice msg)
+unixsock_send(void *arg, uint64_t client, struct slice msg)
 {
 	struct loop *l = arg;
 	struct ctl_client *c = find_client(l, client);
@@ -188,7 +188,7 @@ make_parent(const char *path)
 }
 
 ike_err
-ctl_open(struct loop *l)
+unixsock_open(struct loop *l)
 {
 	const struct conf_adminsock *as = &l->conf->adminsock;
 	const char *path = as->path != NULL ? as->path : RINGTAIL_SOCKET;
@@ -218,7 +218,7 @@ ctl_open(struct loop *l)
 }
 
 void
-ctl_close(struct loop *l)
+unixsock_close(struct loop *l)
 {
 	if (l->ctl.clients.next != NULL)
 		LIST_FOR_SAFE(it, &l->ctl.clients)
