@@ -51,6 +51,17 @@ control_usage(struct control_call *call, uint64_t id, struct sa_usage *out)
 		return;
 }
 
+/* The group's number in IKE. */
+static void
+put_group(struct ctl_put *p, const char *name, const char *number, struct prop_alg a)
+{
+	const struct alg *alg = alg_get(a.id);
+
+	control_put_alg(p, name, a);
+	if (a.id != ALG_ID_NONE && alg != NULL && alg->v2 > 0)
+		ctl_put_uint(p, number, (uint64_t)alg->v2);
+}
+
 static void
 put_ts(struct ctl_put *p, const char *name, const struct ts *ts)
 {
@@ -144,7 +155,7 @@ put_ike_algs(struct ctl_put *p, const struct ike_sa *ike)
 	control_put_alg(p, "encryption", s->encr);
 	control_put_alg(p, "integrity", s->integ);
 	control_put_alg(p, "prf", s->prf);
-	control_put_alg(p, "group", s->ke);
+	put_group(p, "group", "group_number", s->ke);
 	control_put_alg(p, "authentication", (struct prop_alg){ .id = s->auth });
 }
 
@@ -186,6 +197,20 @@ put_ike_times(struct ctl_put *p, const struct ike_sa *ike)
 		ctl_put_str(p, "trouble", ike_err_text(ike->why));
 }
 
+/* Liveness checks that wait for an answer: transmissions after the first. */
+static unsigned
+unanswered(const struct ike_sa *ike)
+{
+	unsigned n = 0;
+
+	LIST_FOR(l, &ike->exchs) {
+		const struct exch *x = container_of(l, struct exch, link);
+		if (x->type->intent == INTENT_LIVENESS && x->side == INITIATOR && x->sent > 1)
+			n += x->sent - 1;
+	}
+	return n;
+}
+
 void
 control_put_ike(struct control_call *call, struct ike_sa *ike, bool with_children)
 {
@@ -195,6 +220,7 @@ control_put_ike(struct control_call *call, struct ike_sa *ike, bool with_childre
 	put_ike_algs(p, ike);
 	put_ike_times(p, ike);
 	ctl_put_bool(p, "dpd", ike->ops->major == 2 || ike->dpd_peer);
+	ctl_put_uint(p, "dpd_fails", unanswered(ike));
 	put_ike_section(p, ike->rmt);
 	put_exchanges(p, ike);
 	ctl_put_uint(p, "child_count", ike->nchildren);
@@ -287,7 +313,7 @@ control_put_child(struct control_call *call, struct child *c)
 	put_ts(p, "remote_traffic", &c->peer_ts);
 	control_put_alg(p, "encryption", c->suite.encr);
 	control_put_alg(p, "integrity", c->suite.integ);
-	control_put_alg(p, "pfs_group", c->suite.ke);
+	put_group(p, "pfs_group", "pfs_group_number", c->suite.ke);
 	ctl_put_bool(p, "esn", c->suite.esn);
 	ctl_put_quantity(p, "created", CTL_TIME, control_wall(c->d, c->created));
 	put_child_life(p, c);

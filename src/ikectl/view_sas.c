@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ikectl/view.h"
+
+/* The strings |a| and |b| of |r|, what is there of them, with |sep| in between. */
+static void
+joined_cell(
+    struct table *t, const struct ctl_node *r, const char *a, const char *sep, const char *b)
+{
+	char buf[300];
+	struct text x = text_in(buf, sizeof(buf));
+	struct ctl_node n;
+
+	if (ctl_find(r, a, &n))
+		value_text(&n, t->now, &x);
+	if (ctl_find(r, b, &n)) {
+		text_add(&x, buf[0] != '\0' ? sep : "");
+		value_text(&n, t->now, &x);
+	}
+	table_add(t, buf[0] != '\0' ? buf : "-");
+}
+
+static void
+sa_row(struct table *t, const struct ctl_node *s)
+{
+	table_member(t, s, "protocol");
+	table_member(t, s, "direction");
+	table_member(t, s, "spi");
+	joined_cell(t, s, "source", " -> ", "destination");
+	table_member(t, s, "mode");
+	table_member(t, s, "owner");
+	table_member(t, s, "state");
+	table_member(t, s, "pair_spi");
+	table_member(t, s, "age");
+	table_member(t, s, "expires_in");
+	table_member(t, s, "bytes");
+	table_member(t, s, "packets");
+	table_member(t, s, "reqid");
+	joined_cell(t, s, "encryption", " / ", "integrity");
+}
+
+void
+view_sas(const struct ctl_answer *a, const struct view *v, struct out *o)
+{
+	static const char *const heads[] = { "PROTO", "DIR", "SPI", "FROM -> TO", "MODE", "OWNER",
+		"STATE", "PAIR", "AGE", "LEFT", "BYTES", "PACKETS", "REQID", "ALGORITHMS" };
+	struct ctl_node list, s;
+	struct table t;
+
+	if (!ctl_find(&a->result, "sas", &list) || ctl_count(&list) == 0) {
+		out_add(o, "no SAs\n");
+		return;
+	}
+	table_init(&t, v->now, heads, sizeof(heads) / sizeof(heads[0]));
+	struct rd cur = ctl_members(&list);
+	while (ctl_next(&cur, &s))
+		sa_row(&t, &s);
+	table_end(&t, o);
+}
+
+static void
+templates_cell(struct table *t, const struct ctl_node *p)
+{
+	char buf[600];
+	struct text x = text_in(buf, sizeof(buf));
+	struct ctl_node list, m;
+
+	if (ctl_find(p, "templates", &list)) {
+		struct rd cur = ctl_members(&list);
+		while (ctl_next(&cur, &m)) {
+			text_add(&x, buf[0] != '\0' ? " " : "");
+			value_text(&m, t->now, &x);
+		}
+	}
+	table_add(t, buf[0] != '\0' ? buf : "-");
+}
+
+void
+view_policies(const struct ctl_answer *a, const struct view *v, struct out *o)
+{
+	static const char *const heads[] = { "DIR", "ACTION", "FROM", "TO", "PROTO", "PRIO",
+		"OWNER", "REQUESTS" };
+	struct ctl_node list, p;
+	struct table t;
+
+	if (!ctl_find(&a->result, "policies", &list) || ctl_count(&list) == 0) {
+		out_add(o, "no policies\n");
+		return;
+	}
+	table_init(&t, v->now, heads, sizeof(heads) / sizeof(heads[0]));
+	struct rd cur = ctl_members(&list);
+	while (ctl_next(&cur, &p)) {
+		table_member(&t, &p, "direction");
+		table_member(&t, &p, "action");
+		table_member(&t, &p, "source");
+		table_member(&t, &p, "destination");
+		table_member(&t, &p, "protocol");
+		table_member(&t, &p, "priority");
+		table_member(&t, &p, "owner");
+		templates_cell(&t, &p);
+	}
+	table_end(&t, o);
+}
+
+static void
+event_line(const struct ctl_node *e, struct out *o)
+{
+	char date[32];
+
+	view_date((int64_t)ctl_get_number(e, "at"), date);
+	out_addf(o, "%s  ", date);
+	out_member(o, e, "event", "-");
+	out_if(o, "  ", e, "peer", "");
+	out_if(o, "  spi in ", e, "spi_in", "");
+	out_if(o, " out ", e, "spi_out", "");
+	out_if(o, "  ", e, "text", "");
+	out_add(o, "\n");
+}
+
+void
+view_events(const struct ctl_answer *a, const struct view *v, struct out *o)
+{
+	struct ctl_node list, e;
+
+	(void)v;
+	if (a->kind == CTL_M_EVENT) {
+		event_line(&a->result, o);
+		return;
+	}
+	if (!ctl_find(&a->result, "events", &list))
+		return;
+	struct rd cur = ctl_members(&list);
+	while (ctl_next(&cur, &e))
+		event_line(&e, o);
+}
+
+void
+view_timers(const struct ctl_answer *a, const struct view *v, struct out *o)
+{
+	static const char *const heads[] = { "DUE IN", "WHAT", "PEER", "SINCE" };
+	struct ctl_node list, n;
+	struct table t;
+
+	if (!ctl_find(&a->result, "timers", &list) || ctl_count(&list) == 0) {
+		out_add(o, "nothing is pending\n");
+		return;
+	}
+	table_init(&t, v->now, heads, sizeof(heads) / sizeof(heads[0]));
+	struct rd cur = ctl_members(&list);
+	while (ctl_next(&cur, &n)) {
+		table_member(&t, &n, "due_in");
+		table_member(&t, &n, "what");
+		table_member(&t, &n, "peer");
+		table_member(&t, &n, "created");
+	}
+	table_end(&t, o);
+}

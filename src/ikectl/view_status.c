@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ikectl/view.h"
+
+#include <string.h>
+
+static void
+head_lines(const struct ctl_node *r, const struct view *v, struct out *o)
+{
+	struct ctl_node kern, list, n;
+	char up[32];
+	struct text t = text_in(up, sizeof(up));
+	uint64_t started = ctl_get_number(r, "started");
+
+	span_text(v->now > (int64_t)started ? (uint64_t)v->now - started : 0, &t);
+	out_addf(o, "host %s  ringtail ", v->host);
+	out_member(o, r, "version", "-");
+	out_addf(o, "  up %s", up);
+	if (ctl_find(r, "kernel", &kern) && ctl_find(&kern, "features", &list)) {
+		struct rd cur = ctl_members(&list);
+		out_if(o, "  kernel ", &kern, "interface", ":");
+		while (ctl_next(&cur, &n)) {
+			out_add(o, " ");
+			out_slice(o, n.body);
+		}
+	}
+	out_add(o, "\n");
+}
+
+static void
+count_line(const struct ctl_node *r, struct out *o)
+{
+	struct ctl_node n;
+
+	if (ctl_find(r, "ike_sas", &n)) {
+		out_if(o, "IKE SAs: ", &n, "up", " up");
+		out_if(o, ", ", &n, "connecting", " connecting");
+		out_if(o, ", ", &n, "half_open", " half open");
+	}
+	if (ctl_find(r, "children", &n)) {
+		out_if(o, "   children: ", &n, "installed", " installed");
+		out_if(o, ", ", &n, "negotiating", " coming");
+	}
+	if (ctl_find(r, "sad", &n)) {
+		out_if(o, "   SAD: ", &n, "ours", " ours");
+		out_if(o, ", ", &n, "foreign", " foreign");
+	}
+	if (ctl_find(r, "spd", &n))
+		out_addf(o, "   SPD: %llu",
+		    (unsigned long long)(ctl_get_number(&n, "ours") +
+					 ctl_get_number(&n, "foreign")));
+	out_add(o, "\n");
+}
+
+static void
+traffic_line(const struct ctl_node *r, struct out *o)
+{
+	struct ctl_node n, list, d;
+
+	if (!ctl_find(r, "counters", &n))
+		return;
+	out_if(o, "acquires: ", &n, "acquires", "");
+	out_if(o, " (", &n, "acquires_ignored", " ignored)");
+	out_if(o, "   rekeys: ", &n, "rekeys", "");
+	out_if(o, "   failed: ", &n, "ike_failed", " IKE, ");
+	out_member(o, &n, "child_failed", "0");
+	out_if(o, " children   datagrams: ", &n, "datagrams_in", " in, ");
+	out_member(o, &n, "datagrams_out", "0");
+	out_if(o, " out, ", &n, "retransmissions", " again, ");
+	out_member(o, &n, "dropped", "0");
+	out_add(o, " dropped");
+	if (ctl_find(r, "drops", &list)) {
+		const char *sep = " (";
+		struct rd cur = ctl_members(&list);
+		while (ctl_next(&cur, &d)) {
+			out_add(o, sep);
+			out_member(o, &d, "count", "");
+			out_if(o, " ", &d, "reason", "");
+			sep = ", ";
+		}
+		out_add(o, sep[0] == ',' ? ")" : "");
+	}
+	out_add(o, "\n");
+}
+
+/* What needs an eye comes first. */
+static unsigned
+rank(const struct ctl_node *peer)
+{
+	if (ctl_is(peer, "state", "down"))
+		return 0;
+	if (ctl_is(peer, "state", "connecting"))
+		return 1;
+	return ctl_is(peer, "state", "idle") ? 3 : 2;
+}
+
+static void
+why_cell(struct table *t, const struct ctl_node *p)
+{
+	char buf[200];
+	struct text x = text_in(buf, sizeof(buf));
+	struct ctl_node n;
+
+	if (!ctl_find(p, "why", &n)) {
+		table_add(t, ctl_is(p, "state", "idle") && ctl_get_bool(p, "policy")
+				 ? "no traffic yet"
+				 : "");
+		return;
+	}
+	value_text(&n, t->now, &x);
+	if (ctl_find(p, "failed", &n)) {
+		text_add(&x, ", ");
+		value_text(&n, t->now, &x);
+	}
+	table_add(t, buf);
+}
+
+static void
+bytes_cell(struct table *t, const struct ctl_node *p)
+{
+	char buf[64];
+	struct text x = text_in(buf, sizeof(buf));
+
+	bytes_text(ctl_get_number(p, "bytes_in"), &x);
+	text_add(&x, " / ");
+	bytes_text(ctl_get_number(p, "bytes_out"), &x);
+	table_add(t, buf);
+}
+
+static void
+peer_row(struct table *t, const struct ctl_node *p)
+{
+	struct slice id = ctl_get_str(p, "identity");
+	bool own_id = id.n > 0 && !slice_equal(id, ctl_get_str(p, "address"));
+
+	table_member(t, p, ctl_get_str(p, "name").n > 0 ? "name" : own_id ? "identity" : "address");
+	table_member(t, p, "address");
+	table_member(t, p, "version");
+	table_member(t, p, "state");
+	table_member(t, p, "since");
+	table_member(t, p, "children");
+	bytes_cell(t, p);
+	why_cell(t, p);
+}
+
+void
+view_status(const struct ctl_answer *a, const struct view *v, struct out *o)
+{
+	static const char *const heads[] = { "PEER", "ADDRESS", "VERSION", "STATE", "SINCE",
+		"CHILDREN", "IN / OUT", "WHY" };
+	const struct ctl_node *r = &a->result;
+	struct ctl_node list, p;
+	struct table t;
+
+	head_lines(r, v, o);
+	count_line(r, o);
+	traffic_line(r, o);
+	if (!ctl_find(r, "peers", &list) || ctl_count(&list) == 0) {
+		out_add(o, "\nno peers: no policy, remote section or IKE SA names any\n");
+		return;
+	}
+	out_add(o, "\n");
+	table_init(&t, v->now, heads, sizeof(heads) / sizeof(heads[0]));
+	for (unsigned k = 0; k <= 3; k++) {
+		struct rd cur = ctl_members(&list);
+		while (ctl_next(&cur, &p))
+			if (rank(&p) == k)
+				peer_row(&t, &p);
+	}
+	table_end(&t, o);
+}
