@@ -1,7 +1,9 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # The daemon minus main(): what the simulated world links.
 src_ringtail_sources = \
 	src/ringtail/daemon.c src/ringtail/daemon.h src/ringtail/env.h \
-	src/ringtail/ike/acquire.c src/ringtail/ike/backoff.c src/ringtail/ike/backoff.h src/ringtail/ike/child.c src/ringtail/ike/child.h src/ringtail/ike/child_kern.c \
+	src/ringtail/ike/acquire.c src/ringtail/ike/backoff.c src/ringtail/ike/backoff.h src/ringtail/ike/child.c \
+	src/ringtail/ike/child.h src/ringtail/ike/child_kern.c \
 	src/ringtail/ike/child_life.c src/ringtail/ike/child_match.c src/ringtail/ike/collide.c src/ringtail/ike/contact.c src/ringtail/ike/cred.c \
 	src/ringtail/ike/cred.h src/ringtail/ike/demux.c src/ringtail/ike/events.c src/ringtail/ike/events.h \
 	src/ringtail/ike/exch.h src/ringtail/ike/exch_check.c src/ringtail/ike/exch_run.c src/ringtail/ike/ike_sa.c \
@@ -18,4 +20,6 @@ src_ringtail_sources = \
 	src/ringtail/control/c_wait.c src/ringtail/control/control.h src/ringtail/control/peers.c \
 	src/ringtail/control/peers.h src/ringtail/control/put.c src/ringtail/control/put_sp.c \
 	src/ringtail/control/resolve.c src/ringtail/control/server.c src/ringtail/control/server.h \
-	src/ringtail/control/wait.h
+	src/ringtail/control/wait.h \
+	src/ringtail/loop/files.c src/ringtail/loop/logout.c src/ringtail/loop/loop.c src/ringtail/loop/loop.h \
+	src/ringtail/loop/signals.c src/ringtail/loop/udp.c src/ringtail/loop/unixsock.c
