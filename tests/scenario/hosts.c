@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "scenario/hosts.h"
 
+#include "sadb/sadb.h"
+
 #include <stdio.h>
 
 const char conf_v1[] = REMOTE("main", "") PLAIN_SAINFO;
@@ -107,6 +109,65 @@ hosts_ike(struct node *n, unsigned which)
 		if (ike->state == IKE_ESTABLISHED && which-- == 0)
 			return ike;
 	return NULL;
+}
+
+void
+hosts_child_soft(struct node *n, unsigned which)
+{
+	const struct child *c = hosts_child(n, which);
+	const struct sad_row *row = c == NULL ? NULL : sadb_row(n->daemon->sadb, c->row_out);
+	struct kern_event ev = { .kind = KERN_EV_SOFT };
+
+	if (row == NULL)
+		return;
+	ev.sa = row->spec;
+	daemon_kernel(n->daemon, &ev, n->w->now);
+}
+
+void
+hosts_child_delete(struct node *n, unsigned which)
+{
+	struct child *c = hosts_child(n, which);
+
+	if (c == NULL)
+		return;
+	daemon_tick(n->daemon, n->w->now);
+	child_delete(c, true);
+	daemon_tick(n->daemon, n->w->now);
+}
+
+void
+hosts_ike_soft(struct node *n, unsigned which)
+{
+	struct ike_sa *ike = hosts_ike(n, which);
+
+	if (ike == NULL)
+		return;
+	ike->soft = n->w->now;
+	daemon_timer(n->daemon, &ike->timer, n->w->now);
+	daemon_tick(n->daemon, n->w->now);
+}
+
+void
+hosts_ike_delete(struct node *n, unsigned which)
+{
+	struct ike_sa *ike = hosts_ike(n, which);
+
+	if (ike == NULL)
+		return;
+	daemon_tick(n->daemon, n->w->now);
+	ike_sa_delete(ike);
+	daemon_tick(n->daemon, n->w->now);
+}
+
+void
+hosts_traffic(struct world *w, ike_time span, ike_time gap)
+{
+	for (ike_time end = w->now + span; w->now < end;) {
+		node_send(&w->node[0], &w->node[1], 17, 1000, 2000);
+		node_send(&w->node[1], &w->node[0], 17, 2000, 1000);
+		world_run(w, gap);
+	}
 }
 
 void

@@ -56,6 +56,18 @@ struct child *hosts_child(struct node *n, unsigned which);
 /* The |which|th IKE SA of |n| that is up. */
 struct ike_sa *hosts_ike(struct node *n, unsigned which);
 
+/*
+ * What happens to a host, at this instant: the soft limit of its |which|th child (IKE SA) is reached; it deletes it.  Nothing
+ * happens if there is none.
+ */
+void hosts_child_soft(struct node *n, unsigned which);
+void hosts_child_delete(struct node *n, unsigned which);
+void hosts_ike_soft(struct node *n, unsigned which);
+void hosts_ike_delete(struct node *n, unsigned which);
+
+/* Packets both ways between the first two hosts, |gap| apart, for |span|. */
+void hosts_traffic(struct world *w, ike_time span, ike_time gap);
+
 /* Start a node again, and again if it does not come up. */
 void hosts_start(struct node *n);
 

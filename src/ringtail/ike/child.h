@@ -47,6 +47,7 @@ struct child {
 	uint64_t                  replaced_by;
 	bool                      rekeying;       /* a replacement is under way */
 	bool                      narrowed;       /* selectors are narrower than the policy: put them on the SA */
+	bool                      ours_to_close;  /* once retiring: this end deletes it */
 	bool                      delete_sent;    /* we told the peer, or the peer told us */
 	bool                      gone;           /* only the inbound half lingers for what is still in flight */
 	uint32_t                  life_sec;

@@ -66,7 +66,8 @@ child_retire(struct child *c, struct child *by)
 	c->rekeying = false;
 	c->retry_at = 0;
 	c->retiring_since = c->d->now;
-	daemon_timer(c->d, &c->timer, c->d->now + (by->side == INITIATOR ? RETIRE_POLL : patience(c)));
+	c->ours_to_close = by->side == INITIATOR;
+	daemon_timer(c->d, &c->timer, c->d->now + (c->ours_to_close ? RETIRE_POLL : patience(c)));
 }
 
 /* Two pairs for the same traffic that neither replaces the other. */
@@ -91,8 +92,10 @@ settle(struct child *c)
 	loser->state = CHILD_INSTALLED;
 	child_retire(loser, winner);
 	/* who asked for the redundant pair closes it */
-	if (crossed)
-		daemon_timer(c->d, &loser->timer, c->d->now + (loser->side == INITIATOR ? RETIRE_POLL : patience(loser)));
+	if (crossed) {
+		loser->ours_to_close = loser->side == INITIATOR;
+		daemon_timer(c->d, &loser->timer, c->d->now + (loser->ours_to_close ? RETIRE_POLL : patience(loser)));
+	}
 }
 
 void
@@ -241,7 +244,7 @@ retire_step(struct child *c)
 	}
 	if (c->delete_sent)
 		return;
-	bool ours = next == NULL || next->side == INITIATOR;
+	bool ours = next == NULL || c->ours_to_close;
 	if (age >= (ours ? RETIRE_GRACE : patience(c)) || (ours && next != NULL && used(next)))
 		child_delete(c, true);
 	else

@@ -139,6 +139,7 @@ struct exch {
 	uint16_t                notify;       /* INTENT_NOTIFY: what to say ... */
 	struct buf              notify_data;
 	uint8_t                 bad_type;     /* of the unsupported critical payload */
+	bool                    child_made;   /* the peer's answer says that it has made the child */
 	ike_err                 child_err;    /* IKE_AUTH: the IKE SA stands, the child failed */
 	void                   *scratch;      /* the version's own, in the arena */
 };

@@ -260,6 +260,8 @@ take_error(struct exch *x, const struct msg *m, ike_err err, bool first)
 		exch_doubt(x, err);
 		return;
 	}
+	/* a peer that does not get our refusal asks again, and is to hear the same */
+	exch_remember_input(x, m->raw);
 	x->ike->ops->report(x, err);
 	exch_fail(x, err);
 }

@@ -35,6 +35,12 @@ MUST_USE ike_err v2_protect(struct exch *x, const struct step *row, struct msg_o
 /* Decrypt |m| with the keys of |ike|, once.  IKE_E_STATE: no keys yet; IKE_E_CLEAR: no SK payload. */
 MUST_USE ike_err v2_open(struct ike_sa *ike, struct msg *m);
 
+/* v2_ops.c */
+/* A message went out under the id of |x|. */
+void v2_msgid_used(struct exch *x);
+/* Is a request of ours of |type| under way? */
+bool v2_asking(const struct ike_sa *ike, const struct exch_type *type);
+
 /* v2_tables.c */
 extern const struct exch_type v2_sa_init, v2_ike_auth, v2_child_create, v2_child_rekey, v2_ike_rekey, v2_child_delete,
     v2_ike_delete, v2_liveness, v2_info;

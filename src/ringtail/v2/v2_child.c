@@ -241,6 +241,7 @@ v2_take_child_answer(struct exch *x, const struct msg *m, struct child *c, bool 
 	struct prop answer;
 	struct pld_notify n;
 
+	x->child_made = true;
 	TRY(prop_v2_get_answer(payload_first(&m->pl, PK_SA)->body, &answer));
 	child_choose(c, &answer);
 	if (c->spi_out == 0)
@@ -290,7 +291,8 @@ take_request(struct exch *x, const struct msg *m, struct child *old)
 {
 	struct child *c;
 
-	if (x->ike->state != IKE_ESTABLISHED)
+	/* RFC 7296 section 2.25.2: the same the other way round, while we are rekeying the IKE SA */
+	if (x->ike->state != IKE_ESTABLISHED || v2_asking(x->ike, &v2_ike_rekey))
 		return IKE_E_BUSY;
 	if (x->ike->nchildren >= V2_CHILDREN_MAX)
 		return IKE_E_EXHAUSTED;
@@ -397,7 +399,8 @@ v2_child_done(struct exch *x)
 		child_up(c);
 		return;
 	}
-	if (c->spi_out != 0)
+	/* what the peer has and we cannot use is not to stay there alone */
+	if (x->side == RESPONDER || x->child_made)
 		child_abort(c, err);
 	else
 		child_failed(c, err);

@@ -212,8 +212,11 @@ choose(struct exch *x, const struct prop_list *theirs, enum alg_id ke_sent)
 	struct prop_choice choice;
 	bool unique;
 
-	TRY(conf_remote_best(ike->conf, &q, &ike->rmt, &unique));
-	ike_err err = prop_choose(&rule, &ike->rmt->v2, theirs, &choice);
+	/* where no section fits, the one that was chosen by address says what it misses */
+	ike_err err = conf_remote_best(ike->conf, &q, &ike->rmt, &unique);
+	if (err != IKE_OK && err != IKE_E_NO_CONFIG)
+		return err;
+	err = prop_choose(&rule, &ike->rmt->v2, theirs, &choice);
 	if (err != IKE_OK) {
 		explain(x, &rule, theirs);
 		return err;
@@ -240,9 +243,7 @@ v2_take_init(struct exch *x, const struct msg *m)
 	TRY(v2_take_nonce(x, m));
 	TRY(v2_make_ke(x, group));
 	TRY(v2_take_ke(x, m, group));
-	TRY(derive(x, false));
-	x->ike->v2->next_in = 1;
-	return IKE_OK;
+	return derive(x, false);
 }
 
 ike_err

@@ -99,6 +99,7 @@ answer_error(struct exch *x, ike_err err)
 	v2_put_notify(&m, type, data_of(x, err, buf));
 	if (wr_err(&m.w) == IKE_OK && v2_protect(x, row, &m) == IKE_OK) {
 		exch_transmit(x->ike, buf_slice(&m.datagram));
+		v2_msgid_used(x);
 		buf_move(&x->out, &m.datagram);
 		reply_keep(x);
 	}

@@ -27,16 +27,44 @@ fini(struct ike_sa *ike)
 	ike->v2 = NULL;
 }
 
-/* AUTH covers the whole of both IKE_SA_INIT messages (section 2.15): keep them as they were on the wire. */
+/*
+ * AUTH covers the whole of both IKE_SA_INIT messages (section 2.15): keep them as they were on the wire.
+ *
+ * A message id is used up by what was sent under it: a request that never came to be leaves no gap, and one that could not be
+ * answered, for want of memory, is taken again when the peer repeats it.
+ */
 static ike_err
 accepted(struct exch *x, const struct step *row, struct slice datagram, bool sent)
 {
 	struct v2_state *s = x->ike->v2;
 
-	(void)sent;
-	if (x->type != &v2_sa_init)
-		return IKE_OK;
-	return buf_set(row->from == INITIATOR ? &s->init_i : &s->init_r, datagram);
+	if (x->type == &v2_sa_init)
+		TRY(buf_set(row->from == INITIATOR ? &s->init_i : &s->init_r, datagram));
+	if (sent)
+		v2_msgid_used(x);
+	return IKE_OK;
+}
+
+void
+v2_msgid_used(struct exch *x)
+{
+	struct v2_state *s = x->ike->v2;
+
+	if (x->side == INITIATOR)
+		s->next_out = x->msgid + 1;
+	else
+		s->next_in = x->msgid + 1;
+}
+
+bool
+v2_asking(const struct ike_sa *ike, const struct exch_type *type)
+{
+	LIST_FOR(l, &ike->exchs) {
+		const struct exch *x = container_of(l, struct exch, link);
+		if (x->side == INITIATOR && x->type == type)
+			return true;
+	}
+	return false;
 }
 
 static ike_err
@@ -45,7 +73,7 @@ next_msgid(struct ike_sa *ike, const struct exch_type *type, uint32_t *out)
 	(void)type;
 	if (ike->v2->next_out >= V2_MSGID_LAST)
 		return IKE_E_EXHAUSTED;
-	*out = ike->v2->next_out++;
+	*out = ike->v2->next_out;
 	return IKE_OK;
 }
 
@@ -99,7 +127,6 @@ for_request(struct ike_sa *ike, struct msg *m, const struct exch_type **out)
 	const struct exch_type *type = authenticating ? &v2_ike_auth : pick(m);
 	if (type == NULL)
 		return IKE_E_EXCHANGE;
-	ike->v2->next_in++;
 	*out = type;
 	return IKE_OK;
 }

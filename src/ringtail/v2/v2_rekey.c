@@ -135,7 +135,12 @@ v2_take_ike_rekey(struct exch *x, const struct msg *m)
 	struct prop_choice choice;
 	enum alg_id group;
 
-	if (ike->state != IKE_ESTABLISHED)
+	/*
+	 * RFC 7296 section 2.25.2: a request to rekey the IKE SA is refused with TEMPORARY_FAILURE by an end that is "creating, rekeying,
+	 * or closing a Child SA of that IKE SA": its child would be lost between the two.
+	 */
+	if (ike->state != IKE_ESTABLISHED || v2_asking(ike, &v2_child_create) || v2_asking(ike, &v2_child_rekey) ||
+	    v2_asking(ike, &v2_child_delete))
 		return IKE_E_BUSY;
 	TRY(prop_v2_get(payload_first(&m->pl, PK_SA)->body, &x->arena, &theirs));
 	TRY(v2_ke_group(m, &group));
