@@ -4,7 +4,7 @@ check_LIBRARIES += tests/scenario/libsim.a
 tests_scenario_libsim_a_SOURCES = \
 	$(sim_kern_sources) \
 	tests/scenario/scenario.c tests/scenario/scenario.h tests/scenario/hosts.c tests/scenario/hosts.h \
-	tests/sim/capture.c tests/sim/ctl.c tests/sim/net.c tests/sim/traffic.c tests/sim/world.c tests/sim/world.h \
+	tests/sim/capture.c tests/sim/ctl.c tests/sim/ctl.h tests/sim/net.c tests/sim/traffic.c tests/sim/world.c tests/sim/world.h \
 	$(fail_alloc_sources)
 ringtail_sim_libs = tests/scenario/libsim.a $(ringtail_daemon_libs) $(CHECK_LIBS)
 
@@ -13,6 +13,10 @@ scenario_programs += tests/scenario/s_basic
 tests_scenario_s_basic_SOURCES = tests/scenario/s_basic.c
 tests_scenario_s_basic_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
 tests_scenario_s_basic_LDADD = $(ringtail_sim_libs)
+scenario_programs += tests/scenario/s_fault
+tests_scenario_s_fault_SOURCES = tests/scenario/s_fault.c
+tests_scenario_s_fault_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
+tests_scenario_s_fault_LDADD = $(ringtail_sim_libs)
 scenario_programs += tests/scenario/s_refuse
 tests_scenario_s_refuse_SOURCES = tests/scenario/s_refuse.c
 tests_scenario_s_refuse_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
@@ -21,6 +25,10 @@ scenario_programs += tests/scenario/s_rekey
 tests_scenario_s_rekey_SOURCES = tests/scenario/s_rekey.c
 tests_scenario_s_rekey_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
 tests_scenario_s_rekey_LDADD = $(ringtail_sim_libs)
+scenario_programs += tests/scenario/s_review
+tests_scenario_s_review_SOURCES = tests/scenario/s_review.c
+tests_scenario_s_review_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
+tests_scenario_s_review_LDADD = $(ringtail_sim_libs)
 check_PROGRAMS += $(scenario_programs)
 
 # Hours instead of seconds: SEEDS seeds, and every n of the sweeps under the first.
