@@ -198,7 +198,7 @@ child_start(struct child *c)
 
 	if (ike == NULL || (ike->state != IKE_ESTABLISHED && ike->state != IKE_CONNECTING))
 		ike = ike_find_for_peer(c->d, &c->local.addr, &c->remote.addr);
-	if (ike == NULL)
+	if (ike == NULL || (ike->half_open && c->d->now - c->created >= HALF_OPEN_TRUST))
 		return start_ike_sa(c);
 	const struct child *old = child_get(c->d, c->replaces);
 	if (old != NULL && old->ike_id == ike->id && ike->ops->for_intent(INTENT_CHILD_REKEY) != NULL)
@@ -206,7 +206,24 @@ child_start(struct child *c)
 	c->local = ike->local;
 	c->remote = ike->remote;
 	child_bind(c, ike);
+	if (ike->half_open)
+		daemon_timer(c->d, &c->timer, c->d->now + HALF_OPEN_TRUST);
 	return ike_sa_want(ike, intent, c->id);
+}
+
+void
+child_wait_no_more(struct child *c)
+{
+	const struct ike_sa *ike = ike_sa_get(c->d, c->ike_id);
+	uint64_t id = c->id;
+	struct daemon *d = c->d;
+
+	if (ike == NULL || !ike->half_open)
+		return;
+	child_bind(c, NULL);
+	ike_err err = child_start(c);
+	if (err != IKE_OK && (c = child_get(d, id)) != NULL)
+		child_failed(c, err);
 }
 
 bool

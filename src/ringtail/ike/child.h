@@ -123,6 +123,9 @@ void child_choose(struct child *c, const struct prop *chosen);
 /* Is |c|, which waited for its turn, served by another pair that came meanwhile?  Then it is freed. */
 bool child_redundant(struct child *c);
 
+/* |c| has waited long enough for an IKE SA that the peer began and did not finish: it begins one itself. */
+void child_wait_no_more(struct child *c);
+
 /* Its exchange never took place: back to CHILD_WANTED, the reservation is given back. */
 void child_wait_again(struct child *c);
 

@@ -267,6 +267,8 @@ child_timeout(struct child *c)
 		}
 		break;
 	case CHILD_WANTED:
+		child_wait_no_more(c);
+		break;
 	case CHILD_NEGOTIATING:
 		break;
 	}

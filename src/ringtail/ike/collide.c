@@ -2,9 +2,9 @@
 /*
  * How it works: when both ends start at once there is one outcome, computed by both from what was on the wire.
  *
- * Before anything is established, the first messages decide: the higher initiator SPI (cookie) wins.  The loser gives its own
- * attempt up and answers the other; the winner does not answer.  That never leaves two, and a peer that
- * does not know the rule is answered by us as soon as ours has failed or been given up.
+ * Before anything is established, the first messages decide: the higher initiator SPI (cookie) wins.  Its owner does not answer
+ * the other for COLLIDE_PATIENCE; the loser answers, and gives its own attempt up when the other is established: not before,
+ * since anybody can send a first message in the peer's name.  A peer that does not know the rule answers us; then both go on.
  *
  * What got established twice all the same is settled by the nonces, as RFC 7296 section 2.8.1 does for rekeying:
  * of the redundant SAs the one made with the lowest nonce goes, and the end that asked for it closes it.
@@ -15,6 +15,9 @@
 #include "sadb/sadb.h"
 
 #include <string.h>
+
+/* How long an attempt of ours keeps us from answering one that it beats: a peer that knows the rule has answered by then. */
+#define COLLIDE_PATIENCE SEC(4)
 
 bool
 collide_lost(const struct ike_sa *ours, uint64_t their_spi)
@@ -45,8 +48,9 @@ collide_first(struct daemon *d, const struct endpoint *local, const struct endpo
 {
 	for (struct ike_sa *o = ike_next_of_peer(d, &remote->addr, NULL); o != NULL;
 	    o = ike_next_of_peer(d, &remote->addr, o)) {
-		if (o->state == IKE_CONNECTING && o->side == INITIATOR && o->peer_spi == 0 && o->replaces == 0 &&
-		    addr_equal(&o->local.addr, &local->addr) && !collide_lost(o, their_spi))
+		if (o->state == IKE_CONNECTING && o->side == INITIATOR && o->replaces == 0 &&
+		    d->now - o->created < COLLIDE_PATIENCE && addr_equal(&o->local.addr, &local->addr) &&
+		    !collide_lost(o, their_spi))
 			return false;
 	}
 	return true;
@@ -60,7 +64,7 @@ collide_yield(struct ike_sa *winner)
 
 	while (o != NULL) {
 		struct ike_sa *next = ike_next_of_peer(d, &winner->remote.addr, o);
-		if (o != winner && o->state == IKE_CONNECTING && o->side == INITIATOR && o->replaces == 0 &&
+		if (o != winner && o->state == IKE_CONNECTING && o->side == INITIATOR && o->peer_spi == 0 && o->replaces == 0 &&
 		    addr_equal(&o->local.addr, &winner->local.addr) && collide_lost(o, winner->peer_spi))
 			give_way(o, winner);
 		o = next;

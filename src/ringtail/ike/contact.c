@@ -23,7 +23,7 @@ ike_first_contact(struct ike_sa *ike)
 		return false;
 	for (struct ike_sa *o = ike_next_of_peer(ike->d, &ike->remote.addr, NULL); o != NULL;
 	     o = ike_next_of_peer(ike->d, &ike->remote.addr, o))
-		if (o != ike)
+		if (o != ike && o->state != IKE_CONNECTING)
 			return false;
 	const struct sad_row *row = sadb_peer_first(ike->d->sadb, &ike->remote.addr);
 	for (; row != NULL; row = sadb_peer_next(ike->d->sadb, row))

@@ -94,8 +94,6 @@ begin_ike_sa(struct daemon *d, const struct dgram *dg, struct msg *m)
 	    endpoint_text(&dg->local, &a), endpoint_text(&dg->remote, &b));
 	log_put(d->env.log, LOG_L_INFO, NULL, "begin %s.", ops == &v1_ops ? "Identity Protection mode" : "IKEv2 mode");
 	exch_respond(ike, type, m);
-	if (ike->state != IKE_DEAD)
-		collide_yield(ike);
 	return IKE_OK;
 }
 

@@ -201,6 +201,8 @@ ike_sa_established(struct ike_sa *ike)
 
 	if (ike->state != IKE_CONNECTING)
 		return;
+	if (ike->side == RESPONDER && ike->replaces == 0)
+		collide_yield(ike);
 	ike->state = IKE_ESTABLISHED;
 	ike->established = d->now;
 	ike->established_wall = d->env.wallclock(d->env.arg);

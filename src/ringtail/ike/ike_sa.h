@@ -137,7 +137,12 @@ void             ike_table_not_half_open(struct ike_sa *ike);
 struct ike_sa *ike_sa_get(struct daemon *d, uint64_t id);
 struct ike_sa *ike_find_by_spi(struct daemon *d, uint64_t my_spi);
 struct ike_sa *ike_find_first(struct daemon *d, const struct endpoint *remote, uint64_t peer_spi);
-/* The best IKE SA to use towards |remote|: established before connecting, newest first; never dying or dead.  NULL: none. */
+/*
+ * The best IKE SA to use towards |remote|: established before connecting, newest first; never dying or dead.  NULL: none.
+ *
+ * One that the peer has begun counts while it is younger than HALF_OPEN_TRUST: anybody can begin one in its name.
+ */
+#define HALF_OPEN_TRUST SEC(2)
 struct ike_sa *ike_find_for_peer(struct daemon *d, const struct addr *local, const struct addr *remote);
 /* Walk all IKE SAs with this peer: start with |prev| NULL. */
 struct ike_sa *ike_next_of_peer(struct daemon *d, const struct addr *remote, struct ike_sa *prev);
@@ -183,7 +188,7 @@ void ike_sa_renew_failed(struct ike_sa *ike);
 
 /*
  * Collisions (collide.c).  collide_first(): may the peer's first message be answered although we started towards it as well?
- * collide_yield(): our attempts that lost against |winner| are given up, what waited for them waits for |winner|.
+ * collide_yield(): our attempts that lost against |winner|, which has proved itself, are given up; what waited for them waits for it.
  * collide_lost(): does our attempt lose against the peer's with that SPI?
  */
 bool collide_first(struct daemon *d, const struct endpoint *local, const struct endpoint *remote, uint64_t their_spi);

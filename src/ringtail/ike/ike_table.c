@@ -152,6 +152,13 @@ ike_next_of_peer(struct daemon *d, const struct addr *remote, struct ike_sa *pre
 	return n == NULL ? NULL : container_of(n, struct ike_sa, by_peer);
 }
 
+/* Rather one that is up than one of ours that is under way than one that somebody has begun in the peer's name. */
+static int
+rank(const struct ike_sa *ike)
+{
+	return ike->state == IKE_ESTABLISHED ? 2 : !ike->half_open;
+}
+
 struct ike_sa *
 ike_find_for_peer(struct daemon *d, const struct addr *local, const struct addr *remote)
 {
@@ -161,10 +168,11 @@ ike_find_for_peer(struct daemon *d, const struct addr *local, const struct addr 
 	    ike = ike_next_of_peer(d, remote, ike)) {
 		if (ike->state != IKE_CONNECTING && ike->state != IKE_ESTABLISHED)
 			continue;
+		if (ike->half_open && d->now - ike->created >= HALF_OPEN_TRUST)
+			continue;
 		if (!addr_equal(&ike->local.addr, local))
 			continue;
-		if (best == NULL || ike->state > best->state ||
-		    (ike->state == best->state && ike->created > best->created))
+		if (best == NULL || rank(ike) > rank(best) || (rank(ike) == rank(best) && ike->created > best->created))
 			best = ike;
 	}
 	return best;

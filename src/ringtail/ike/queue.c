@@ -94,7 +94,7 @@ moot(struct ike_sa *ike, const struct queued *q)
 
 	if (q->child_id == 0)
 		return false;
-	return c == NULL || (q->intent == INTENT_CHILD_CREATE && child_redundant(c));
+	return c == NULL || c->ike_id != ike->id || (q->intent == INTENT_CHILD_CREATE && child_redundant(c));
 }
 
 void

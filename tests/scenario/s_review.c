@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Somebody on the net who is no peer, and peers that do what they should not: others do not notice.
+ */
+#include "scenario/hosts.h"
+#include "wire/const.h"
+
+#include <string.h>
+
+#define A(w) (&(w)->node[0])
+#define B(w) (&(w)->node[1])
+#define C(w) (&(w)->node[2])
+
+/* Hosts a, b and c, each with a policy for each. */
+static bool
+three(struct world *w, const char *conf)
+{
+	struct policy_options po = { 0 };
+
+	if (!hosts_two(w, conf, conf, &po) || world_node(w, "c", "192.0.2.3", conf, PSK_LINES) == NULL)
+		return false;
+	world_protect(A(w), C(w), &po);
+	world_protect(B(w), C(w), &po);
+	return w->error == IKE_OK;
+}
+
+static bool
+build_v1_three(struct world *w)
+{
+	return three(w, conf_v1);
+}
+
+static bool
+build_v2_three(struct world *w)
+{
+	return three(w, conf_v2);
+}
+
+/* The first datagram that |n| has sent, with another initiator SPI. */
+static bool
+first_of(const struct tape *t, const struct node *n, uint64_t spi, struct buf *out)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		if (t->v[i].from != n->index)
+			continue;
+		if (buf_set(out, buf_slice(&t->v[i].data)) != IKE_OK || out->n < 8)
+			return false;
+		for (int k = 7; k >= 0; k--, spi >>= 8)
+			out->p[k] = (uint8_t)spi;
+		return true;
+	}
+	return false;
+}
+
+/* Someone sends first messages in b's name that beat every SPI of a's. */
+static void
+spoofed_first(struct world *w)
+{
+	struct endpoint from = { B(w)->addr, IKE_PORT }, to = { A(w)->addr, IKE_PORT };
+	struct tape t = { 0 };
+	struct buf m = { 0 };
+
+	w->tape = &t;
+	node_send(C(w), A(w), 17, 1000, 2000);
+	world_run(w, SEC(2));
+	w->tape = NULL;
+	for (unsigned i = 0; i < 40; i++) {
+		if (first_of(&t, C(w), UINT64_MAX - i, &m))
+			world_inject(w, &from, &to, buf_slice(&m), MSEC(1));
+		if (i == 5)
+			node_send(A(w), B(w), 17, 1000, 2000);
+		world_run(w, MSEC(100));
+	}
+	buf_free(&m);
+	tape_free(&t);
+}
+
+static const char *
+spoofed_check(struct world *w)
+{
+	if (node_pairs(A(w), B(w)) != 1 || node_pairs(B(w), A(w)) != 1)
+		return "a and b have no pair, because somebody spoke in b's name";
+	return world_flows(A(w), B(w), 0) ? NULL : "no traffic";
+}
+
+static const struct scenario scenarios[] = {
+	{ .name = "v1 spoofed first messages", .build = build_v1_three, .run = spoofed_first, .check = spoofed_check, .runs = 6 },
+	{ .name = "v2 spoofed first messages", .build = build_v2_three, .run = spoofed_first, .check = spoofed_check, .runs = 6 },
+};
+
+int
+main(int argc, char **argv)
+{
+	return scenario_main(argc, argv, scenarios, sizeof(scenarios) / sizeof(scenarios[0]));
+}
