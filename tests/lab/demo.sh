@@ -9,7 +9,10 @@ mode=${1:-main}
 mesh=(h1 h2 h3)
 declare -A address=([h1]=10.7.0.1 [h2]=10.7.0.2 [h3]=10.7.0.3)
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+# say TEXT: a headline; bold where that was asked for (quickstart knows whether it writes to a terminal)
+say() {
+	if [ -n "${LAB_BOLD:-}" ]; then printf '\n\033[1m%s\033[0m\n' "$*"; else printf '\n--- %s\n' "$*"; fi
+}
 
 give_up() {
 	failures=1
@@ -35,7 +38,8 @@ print_traffic() {
 	local line proto from to port sent back first
 	for line in "${lines[@]}"; do
 		read -r proto from to port _ sent _ back _ first _ <<< "$line"
-		printf '    %-4s %s -> %s  port %-5s %4d sent, %4d answered, first answer after %d ms\n' \
+		if ((first >= 0)); then first="first answer after $first ms"; else first="no answer"; fi
+		printf '    %-4s %s -> %s  port %-5s %4d sent, %4d answered, %s\n' \
 			"$proto" "${from#"$realm"-}" "${to#"$realm"-}" "$port" "$sent" "$back" "$first"
 	done
 }
@@ -61,13 +65,12 @@ print_wire() {
 	printf '    %6d packets in which the text that was sent can be read\n' "$clear"
 }
 
+# print_ctl HOST ARGUMENT...: what ikectl says there
 print_ctl() {
-	local host
-	for host in "${mesh[@]}"; do
-		printf '  %s# ikectl %s\n' "$host" "$*"
-		ctl "$host" "$@" || give_up
-		sed 's/^/    /' <<< "$text"
-	done
+	ctl "$@" || give_up
+	printf '  %s# ikectl %s\n' "$1" "${*:2}"
+	text="    ${text%$'\n'}"
+	printf '%s\n\n' "${text//$'\n'/$'\n'    }"
 }
 
 say "Three hosts on one switch, each with the racoon.conf, psk.txt and ipsec-tools.conf of the talk:"
@@ -107,23 +110,29 @@ all_within 3000 || give_up
 tap_off
 print_wire
 
-say "What each host knows:"
-print_ctl status
-print_ctl sas
+say "What each host knows (10.7.0.9 is the talk's puppet master, which has the day off):"
+for host in "${mesh[@]}"; do
+	print_ctl "$host" status
+	print_ctl "$host" sas
+done
 
-say "Now h3's cable is pulled for five seconds, while everybody talks:"
+say "Now h3 is cut off and loses power for five seconds, while everybody talks:"
 flows=()
 all_pairs udp 5002
 cut h3
+stop h3 KILL
+ip -n "$realm-h3" xfrm state flush
 traffic cut -d 5000 -r 5
 print_traffic
 
-say "... and plugged in again:"
+say "... and it comes back, without anything it knew:"
 mend h3
+start_ringtail h3 || give_up
 traffic back -1 -d 10000
 all_within 10000 || give_up
 print_traffic
-print_ctl status
+print_ctl h1 status
+print_ctl h3 status
 
 say "That was ringtail. The daemons say goodbye:"
 for host in "${mesh[@]}"; do
