@@ -14,10 +14,12 @@
 #include "ident/ident.h"
 #include "ringtail/ike/exch.h"
 #include "util/htab.h"
+#include "util/log.h"
 #include "util/slot.h"
 
 struct conf;
 struct conf_remote;
+struct dgram;
 struct sa_keys;
 
 enum ike_state {
