@@ -85,6 +85,8 @@ void    v2_auth_done(struct exch *x);
 void    v2_auth_failed(struct exch *x, ike_err why);
 
 /* v2_child.c */
+/* May |ike| speak of |c|?  It may be with its predecessor still. */
+bool v2_serves(const struct ike_sa *ike, const struct child *c);
 /* Payloads of a child request and answer: [USE_TRANSPORT_MODE], SA, (nonce, KE,) TSi, TSr.  |alone|: not in IKE_AUTH. */
 MUST_USE ike_err v2_put_child(struct exch *x, struct msg_out *m, struct child *c, bool alone);
 MUST_USE ike_err v2_take_child(struct exch *x, const struct msg *m, struct child *c, bool alone);
@@ -101,6 +103,8 @@ ike_err v2_take_child_reply(struct exch *x, const struct msg *m);
 ike_err v2_child_refused(struct exch *x, const struct msg *m);
 void    v2_child_done(struct exch *x);
 void    v2_child_failed(struct exch *x, ike_err why);
+/* Keys of a child that waited in the scratch of |x| (of a kind that makes children). */
+void    v2_forget_keys(struct exch *x);
 
 /* v2_ts.c */
 MUST_USE ike_err v2_put_ts(struct exch *x, struct msg_out *m, uint8_t pld, const struct ts *ts);

@@ -249,6 +249,7 @@ v2_auth_failed(struct exch *x, ike_err why)
 {
 	struct child *c = child_get(x->ike->d, x->child_id);
 
+	v2_forget_keys(x);
 	if (c != NULL)
 		child_failed(c, why);
 }

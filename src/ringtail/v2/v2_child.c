@@ -286,6 +286,12 @@ v2_build_child(struct exch *x, struct msg_out *m)
 	return v2_put_child(x, m, c, true);
 }
 
+bool
+v2_serves(const struct ike_sa *ike, const struct child *c)
+{
+	return c->ike_id == ike->id || (ike->replaces != 0 && c->ike_id == ike->replaces);
+}
+
 static ike_err
 take_request(struct exch *x, const struct msg *m, struct child *old)
 {
@@ -320,7 +326,7 @@ v2_take_rekey(struct exch *x, const struct msg *m)
 	/* RFC 7296 section 1.3.3: the SPI is that which the initiator of the exchange would expect in inbound packets */
 	struct child *old = child_find_out(x->ike->d, n.proto == V2_PROTO_AH ? PROTO_AH : PROTO_ESP, rd_u32(&r),
 	    &x->ike->remote.addr);
-	if (old == NULL || old->ike_id != x->ike->id)
+	if (old == NULL || !v2_serves(x->ike, old))
 		return IKE_E_CHILD_GONE;
 	/* RFC 7296 section 2.25.1: a request to rekey a child that we have asked to close is refused */
 	if (old->delete_sent || old->state == CHILD_RETIRING)
@@ -386,15 +392,25 @@ complete(struct exch *x, struct child *c)
 }
 
 void
+v2_forget_keys(struct exch *x)
+{
+	struct child_scratch *s = x->scratch;
+
+	if (s != NULL)
+		sa_keys_wipe(&s->out);
+}
+
+void
 v2_child_done(struct exch *x)
 {
 	struct child *c = child_get(x->ike->d, x->child_id);
 	ike_err err = x->child_err;
 
+	if (c != NULL && err == IKE_OK)
+		err = complete(x, c);
+	v2_forget_keys(x);
 	if (c == NULL)
 		return;
-	if (err == IKE_OK)
-		err = complete(x, c);
 	if (err == IKE_OK) {
 		child_up(c);
 		return;
@@ -409,13 +425,11 @@ v2_child_done(struct exch *x)
 void
 v2_child_failed(struct exch *x, ike_err why)
 {
-	struct child_scratch *s = x->scratch;
 	struct child *c = child_get(x->ike->d, x->child_id);
 	struct child *old = c == NULL ? NULL : child_get(c->d, c->replaces);
 	bool halfling = why == IKE_E_CHILD_GONE && x->side == INITIATOR && old != NULL;
 
-	if (s != NULL)
-		sa_keys_wipe(&s->out);
+	v2_forget_keys(x);
 	if (c != NULL)
 		child_failed(c, why);
 	/* RFC 7296 section 2.25: CHILD_SA_NOT_FOUND means that the peer does not have it: ours is one-sided */
