@@ -78,11 +78,13 @@ could_not_start(struct ike_sa *ike, const struct queued *q, ike_err err)
 {
 	struct child *c = child_get(ike->d, q->child_id);
 
-	if (c == NULL)
-		return;
-	if (q->intent == INTENT_CHILD_DELETE)
+	if (q->intent == INTENT_IKE_DELETE)
+		ike_sa_kill(ike, IKE_E_GONE, !ike->ops->child_outlives_ike);
+	else if (q->intent == INTENT_IKE_REKEY)
+		ike_sa_renew_failed(ike);
+	else if (c != NULL && q->intent == INTENT_CHILD_DELETE)
 		child_drop(c);
-	else
+	else if (c != NULL)
 		child_failed(c, err);
 }
 
