@@ -88,13 +88,18 @@ settle(struct child *c)
 
 	if (crossed)
 		c->d->stats.collisions++;
+	/* one that cannot be installed is not a winner, and may be gone */
+	uint64_t id = winner->id;
 	child_release_out(winner);
+	winner = child_get(loser->d, id);
+	if (winner == NULL || winner->state != CHILD_INSTALLED)
+		return;
 	loser->state = CHILD_INSTALLED;
 	child_retire(loser, winner);
 	/* who asked for the redundant pair closes it */
 	if (crossed) {
 		loser->ours_to_close = loser->side == INITIATOR;
-		daemon_timer(c->d, &loser->timer, c->d->now + (loser->ours_to_close ? RETIRE_POLL : patience(loser)));
+		daemon_timer(loser->d, &loser->timer, loser->d->now + (loser->ours_to_close ? RETIRE_POLL : patience(loser)));
 	}
 }
 
@@ -115,8 +120,8 @@ child_up(struct child *c)
 		d->stats.rekeys++;
 		child_retire(old, c);
 	}
-	settle(c);
 	backoff_over(c);
+	settle(c);
 }
 
 /* Take both halves out of the kernel; refusals are repeated by the model. */

@@ -40,11 +40,12 @@ ike_forget_former(struct ike_sa *ike)
 
 	ike_log(ike, LOG_L_INFO, "received INITIAL-CONTACT");
 	while (o != NULL) {
-		struct ike_sa *next = ike_next_of_peer(d, &ike->remote.addr, o);
-		if (o != ike && (o->state == IKE_ESTABLISHED || o->state == IKE_DYING) &&
-		    ike_same_peer(o, ike) && o->established <= ike->created)
+		bool former = o != ike && (o->state == IKE_ESTABLISHED || o->state == IKE_DYING) &&
+			      ike_same_peer(o, ike) && o->established <= ike->created;
+		if (former)
 			ike_sa_kill(o, IKE_E_GONE, true);
-		o = next;
+		/* others may have gone with it, such as the successor it was making: start over */
+		o = ike_next_of_peer(d, &ike->remote.addr, former ? NULL : o);
 	}
 	child_forget_former(ike);
 }
