@@ -205,6 +205,22 @@ fire(struct daemon *d, const struct timer *t)
 	}
 }
 
+static void
+recover_exchs(struct ike_sa *ike)
+{
+	LIST_FOR(l, &ike->exchs) {
+		struct exch *x = container_of(l, struct exch, link);
+		if (x->timer.pos != 0)
+			continue;
+		exch_timeout(x);
+		if (x->over) {
+			/* it is in another list now, and others may be, too: the rest at the next tick */
+			ike->d->timers_lost = true;
+			return;
+		}
+	}
+}
+
 /*
  * A timer could not be set for want of memory.  Everything that should have one and has none is given its turn now; all
  * handlers look at the clock themselves and set the timer again.
@@ -218,11 +234,7 @@ recover_timers(struct daemon *d)
 
 	d->timers_lost = false;
 	while ((ike = slot_each(&d->ikes.ids, &it)) != NULL) {
-		LIST_FOR_SAFE(l, &ike->exchs) {
-			struct exch *x = container_of(l, struct exch, link);
-			if (x->timer.pos == 0)
-				exch_timeout(x);
-		}
+		recover_exchs(ike);
 		if (ike->timer.pos == 0 && ike->state != IKE_DEAD)
 			ike_sa_timeout(ike);
 	}
@@ -280,6 +292,7 @@ daemon_address(struct daemon *d, const struct addr *a, bool up, ike_time now)
 {
 	uint32_t it = 0;
 	struct ike_sa *ike;
+	struct child *c;
 
 	enter(d, now);
 	while (!up && (ike = slot_each(&d->ikes.ids, &it)) != NULL) {
@@ -288,6 +301,11 @@ daemon_address(struct daemon *d, const struct addr *a, bool up, ike_time now)
 		ike_log(ike, LOG_L_WARNING, "our address of this IKE SA is gone");
 		ike_sa_kill(ike, IKE_E_GONE, true);
 	}
+	/* those that have outlived theirs */
+	it = 0;
+	while (!up && (c = slot_each(&d->children.ids, &it)) != NULL)
+		if (c->ike_id == 0 && addr_equal(&c->local.addr, a))
+			child_drop(c);
 	leave(d);
 }
 

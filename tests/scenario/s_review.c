@@ -83,7 +83,49 @@ spoofed_check(struct world *w)
 	return world_flows(A(w), B(w), 0) ? NULL : "no traffic";
 }
 
+static const char v2_minutes[] = REMOTE_WITH("ikev2", "lifetime time 200 sec;\n", "ecp256") PLAIN_SAINFO;
+HOSTS(v2_minutes, v2_minutes, v2_minutes, 0)
+HOSTS(v1_two, conf_v1, conf_v1, 0)
+
+/* An IKE SA with nothing on it when it should be renewed, and a pair that comes later: it must not end with the IKE SA. */
+static void
+late_child(struct world *w)
+{
+	hosts_first_packet(w);
+	hosts_child_delete(A(w), 0);
+	world_run_to(w, SEC(195));
+	hosts_first_packet(w);
+	hosts_reset_counters(w);
+	hosts_traffic(w, SEC(40), MSEC(200));
+}
+
+static const char *
+late_check(struct world *w)
+{
+	const char *why = hosts_nothing_lost(w);
+
+	return why != NULL ? why : hosts_one_pair(w);
+}
+
+/* The address goes under a pair that has outlived its ISAKMP SA. */
+static void
+address_goes(struct world *w)
+{
+	hosts_first_packet(w);
+	hosts_ike_delete(A(w), 0);
+	world_run(w, SEC(1));
+	daemon_address(A(w)->daemon, &A(w)->addr, false, w->now);
+}
+
+static const char *
+address_check(struct world *w)
+{
+	return node_pairs(A(w), B(w)) == 0 && node_all_children(A(w)) == 0 ? NULL : "something of the old address is left";
+}
+
 static const struct scenario scenarios[] = {
+	{ .name = "v2 late child", .build = build_v2_minutes, .run = late_child, .check = late_check, .runs = 8 },
+	{ .name = "v1 address goes", .build = build_v1_two, .run = address_goes, .check = address_check, .runs = 8 },
 	{ .name = "v1 spoofed first messages", .build = build_v1_three, .run = spoofed_first, .check = spoofed_check, .runs = 6 },
 	{ .name = "v2 spoofed first messages", .build = build_v2_three, .run = spoofed_first, .check = spoofed_check, .runs = 6 },
 };

@@ -243,9 +243,9 @@ ike_sa_kill(struct ike_sa *ike, ike_err why, bool with_children)
 	ike_table_remove(ike);
 	heap_cancel(&d->timers, &ike->timer);
 	list_add_tail(&d->graveyard, &ike->grave);
-	ike_sa_drop_queue(ike);
 	while (!list_empty(&ike->exchs))
 		exch_abandon(container_of(ike->exchs.next, struct exch, link), why);
+	ike_sa_drop_queue(ike);
 	if (was == IKE_CONNECTING) {
 		d->stats.ike_failed++;
 		if (ike->side == INITIATOR || why != IKE_E_GONE)
@@ -296,10 +296,14 @@ ike_sa_announce_delete(struct ike_sa *ike)
 static void
 renew(struct ike_sa *ike)
 {
-	bool wanted = ike->rmt->rekey != CONF_OFF && (ike->nchildren > 0 || ike->rmt->rekey == CONF_FORCE);
-
-	if (!wanted) {
+	if (ike->rmt->rekey == CONF_OFF) {
 		ike->rekeyed = true;
+		return;
+	}
+	if (ike->nchildren == 0 && ike->rmt->rekey != CONF_FORCE) {
+		/* nobody needs a successor yet; somebody may before the end */
+		ike_time wait = (ike->hard - ike->d->now) / 4;
+		ike->soft = ike->d->now + (wait > REKEY_RETRY ? REKEY_RETRY : wait < SEC(1) ? SEC(1) : wait);
 		return;
 	}
 	if (ike->ops->for_intent(INTENT_IKE_REKEY) != NULL) {
