@@ -36,18 +36,23 @@ cipher_word(const struct ctl_node *r, char buf[WORD])
 	return buf;
 }
 
-/* "hmac_sha256" is SHA256. */
+/* |s| without |prefix|, if it begins with that. */
+static struct slice
+without(struct slice s, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return s.n >= n && memcmp(s.p, prefix, n) == 0 ? slice_of(s.p + n, s.n - n) : s;
+}
+
+/* "prf_hmac_sha256" is SHA256. */
 static const char *
 hash_word(const struct ctl_node *r, char buf[WORD])
 {
-	static const char hmac[] = "hmac_";
-	struct slice s = ctl_get_str(r, "prf");
+	struct slice s = without(without(ctl_get_str(r, "prf"), "prf_"), "hmac_");
 	struct text t = text_in(buf, WORD);
-	size_t skip = sizeof(hmac) - 1;
 
-	if (s.n < skip || memcmp(s.p, hmac, skip) != 0)
-		skip = 0;
-	for (size_t i = skip; i < s.n; i++)
+	for (size_t i = 0; i < s.n; i++)
 		text_char(&t, (char)toupper(s.p[i]));
 	return buf;
 }
@@ -118,13 +123,27 @@ phase1_text(const struct ctl_node *s, struct out *o)
 	    hash_word(s, b), auth_word(s, c));
 	out_member(o, s, "group_number", "0");
 	out_addf(o, "\n  lifetime:       %" PRIu64 "s\n", ctl_get_number(s, "lifetime"));
-	out_addf(o, "  dpd:            supported=%s fails=%" PRIu64 "\n", yes_no(ctl_get_bool(s, "dpd")),
-	    ctl_get_number(s, "dpd_fails"));
+	out_addf(o, "  dpd:            supported=%s fails=%" PRIu64 "\n",
+	    yes_no(ctl_get_bool(s, "dpd")), ctl_get_number(s, "dpd_fails"));
 	out_addf(o, "  natt:           enabled=%s\n", yes_no(ctl_get_bool(s, "udp_encapsulation")));
 	out_addf(o, "  remote_config:  anonymous=%s passive=%s generate_policy=",
 	    yes_no(ctl_get_bool(&sec, "anonymous")), yes_no(ctl_get_bool(&sec, "passive")));
 	out_member(o, &sec, "generate_policy", "none");
 	out_add(o, "\n\n");
+}
+
+static void
+phase2_selector(const struct ctl_node *c, struct out *o)
+{
+	struct ctl_node sel = { 0 };
+
+	(void)ctl_find(c, "selector", &sel);
+	out_add(o, "  selector:       ");
+	out_member(o, &sel, "local", "any");
+	out_if(o, " -> ", &sel, "remote", "");
+	out_if(o, "  proto=", &sel, "protocol", "");
+	out_if(o, " sport=", &sel, "local_ports", "");
+	out_if(o, " dport=", &sel, "remote_ports", "\n");
 }
 
 /* SPIs are masked here, as ever. */
@@ -146,12 +165,10 @@ phase2_text(const struct ctl_node *s, const struct ctl_node *c, struct out *o)
 	out_addf(o, "  spi:            in=0x%04x**** out=0x%04x****\n",
 	    (unsigned)(ctl_get_number(&in, "spi") >> 16),
 	    (unsigned)(ctl_get_number(&out, "spi") >> 16));
-	out_add(o, "  selector:       ");
-	out_member(o, c, "local_traffic", "-");
-	out_if(o, " -> ", c, "remote_traffic", "\n");
+	phase2_selector(c, o);
 	out_addf(o, "  encryption:     %s", cipher_word(c, a));
 	out_if(o, "  auth: ", c, "integrity", "");
-	out_addf(o, "\n  pfs_group:      %" PRIu64 "\n", pfs);
+	out_addf(o, "\n  pfs_group:      %" PRIu64 "\n  effective_group: %" PRIu64 "\n", pfs, pfs);
 	out_addf(o, "  lifetime:       %" PRIu64 "s / %" PRIu64 " bytes\n",
 	    ctl_get_number(c, "lifetime"), ctl_get_number(c, "lifetime_bytes"));
 	out_addf(o, "  reqid:          in=%" PRIu64 " out=%" PRIu64 "  ok=%s\n\n",

@@ -15,7 +15,7 @@
 struct args {
 	int argc;
 	char **argv; /* behind the command */
-	char src[ADDR_TEXT], dst[ADDR_TEXT];
+	struct slice src, dst;
 	struct job job;
 };
 
@@ -43,23 +43,24 @@ set_command(struct args *a, const char *name, view_fn *fn)
 }
 
 static void
-add_arg(struct args *a, const char *s)
+add_arg(struct args *a, struct slice s)
 {
-	a->job.rq.args[a->job.rq.nargs++] = slice_str(s);
+	a->job.rq.args[a->job.rq.nargs++] = s;
 }
 
-/* "192.0.2.1/32[500]" without what stands behind the address. */
+/* "192.0.2.1/32[500]" without what stands behind the address; borrows |s|. */
 static bool
-take_addr(const char *s, char out[ADDR_TEXT])
+take_addr(const char *s, struct slice *out)
 {
 	size_t n = strcspn(s, "/[");
+	char text[ADDR_TEXT] = "";
 	struct addr a;
 
-	if (n >= ADDR_TEXT)
+	if (n >= sizeof(text))
 		return complain("not an address", s);
-	memcpy(out, s, n);
-	out[n] = '\0';
-	return addr_parse(out, &a) == IKE_OK || complain("not an address", s);
+	memcpy(text, s, n);
+	*out = slice_of(s, n);
+	return addr_parse(text, &a) == IKE_OK || complain("not an address", s);
 }
 
 /* "inet SRC DST" from argument |i| on. */
@@ -69,7 +70,7 @@ take_ends(struct args *a, int i)
 	if (a->argc < i + 3 ||
 	    (strcmp(a->argv[i], "inet") != 0 && strcmp(a->argv[i], "inet6") != 0))
 		return complain("wanted: inet|inet6 SOURCE DESTINATION", NULL);
-	return take_addr(a->argv[i + 1], a->src) && take_addr(a->argv[i + 2], a->dst);
+	return take_addr(a->argv[i + 1], &a->src) && take_addr(a->argv[i + 2], &a->dst);
 }
 
 static bool
@@ -112,7 +113,7 @@ flush_sa(struct args *a)
 {
 	if (a->argc < 1)
 		return complain("wanted: flush-sa isakmp|ipsec|esp|ah", NULL);
-	add_arg(a, a->argv[0]);
+	add_arg(a, slice_str(a->argv[0]));
 	return set_command(a, "flush", racoon_nothing);
 }
 
@@ -129,7 +130,7 @@ delete_sa(struct args *a)
 		return false;
 	add_arg(a, a->dst);
 	a->job.rq.options = CTL_OPT_LOCAL | (ike ? CTL_OPT_IKE : CTL_OPT_CHILDREN);
-	a->job.rq.local = slice_str(a->src);
+	a->job.rq.local = a->src;
 	return set_command(a, "down", racoon_nothing);
 }
 
@@ -173,7 +174,7 @@ establish_sa(struct args *a)
 		return complain("-n goes with isakmp only", NULL);
 	add_arg(a, a->dst);
 	a->job.rq.options |= (wait ? 0 : CTL_OPT_NO_WAIT) | (ike ? CTL_OPT_IKE | CTL_OPT_LOCAL : 0);
-	a->job.rq.local = slice_str(a->src);
+	a->job.rq.local = a->src;
 	return set_command(a, "up", wait ? view_up : racoon_nothing);
 }
 
@@ -194,7 +195,7 @@ vpn_connect(struct args *a)
 		return false;
 	if (a->argc != 1)
 		return complain("wanted: vpn-connect GATEWAY", NULL);
-	add_arg(a, a->argv[0]);
+	add_arg(a, slice_str(a->argv[0]));
 	return set_command(a, "up", connected);
 }
 
@@ -203,7 +204,7 @@ vpn_disconnect(struct args *a)
 {
 	if (a->argc != 1)
 		return complain("wanted: vpn-disconnect GATEWAY", NULL);
-	add_arg(a, a->argv[0]);
+	add_arg(a, slice_str(a->argv[0]));
 	return set_command(a, "down", racoon_nothing);
 }
 
@@ -299,7 +300,7 @@ own_options(struct args *a)
 }
 
 int
-racoonctl_main(int argc, char **argv)
+racoonctl_job(int argc, char **argv, struct job *out)
 {
 	struct args a = { .argc = argc - 1, .argv = argv + 1 };
 
@@ -314,9 +315,20 @@ racoonctl_main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(name, commands[i].name) != 0 && strcmp(name, commands[i].brief) != 0)
 			continue;
-		return commands[i].fn(&a) && talk(&a.job) == CTL_DONE ? 0 : 1;
+		if (!commands[i].fn(&a))
+			return 1;
+		*out = a.job;
+		return 0;
 	}
 	(void)fprintf(stderr, "Invalid command [%s]\n", name);
 	usage();
 	return 1;
+}
+
+int
+racoonctl_main(int argc, char **argv)
+{
+	struct job job;
+
+	return racoonctl_job(argc, argv, &job) == 0 && talk(&job) == CTL_DONE ? 0 : 1;
 }

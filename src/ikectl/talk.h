@@ -33,7 +33,9 @@ talk_write(const struct buf *b, bool to_stderr);
 int
 check_config(const char *path, enum view_format format, const struct view *v);
 
-/* Under the name racoonctl. */
+/* Under the name racoonctl: what the command line asks for.  0, or 1 when that has been complained about. */
+int
+racoonctl_job(int argc, char **argv, struct job *out);
 int
 racoonctl_main(int argc, char **argv);
 

@@ -188,8 +188,18 @@ view_any(const struct ctl_answer *a, const struct view *v, struct out *o)
 void
 view_config(const struct ctl_answer *a, const struct view *v, struct out *o)
 {
+	struct slice s = ctl_get_str(&a->result, "config");
+	size_t from = 0;
+
 	(void)v;
-	out_slice(o, ctl_get_str(&a->result, "config"));
+	for (size_t i = 0; i < s.n; i++) {
+		if ((s.p[i] >= ' ' && s.p[i] != 0x7f) || s.p[i] == '\n' || s.p[i] == '\t')
+			continue;
+		out_slice(o, slice_of(s.p + from, i - from));
+		out_add(o, "?");
+		from = i + 1;
+	}
+	out_slice(o, slice_of(s.p + from, s.n - from));
 }
 
 void

@@ -1,20 +1,33 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What an operator types on a host of the simulated world, and what ikectl would print. */
-#include "sim/world.h"
-
-#include "ikectl/cmdline.h"
+#include "sim/ctl.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE_MAX_LEN 256
-#define OPERATOR     0x6f70ull      /* the client's number */
-#define PATIENCE     SEC(30)
+#define LINE_LEN 256
+#define OPERATOR 0x6f70ull /* the client's number */
+#define PATIENCE SEC(30)
 
 struct typed {
-	char           line[LINE_MAX_LEN];
+	char line[LINE_LEN];
 	struct cmdline c;
 };
+
+/* Options of commands stand as --name or --name=value. */
+static bool
+take_option(struct cmdline *c, char *w)
+{
+	char *value = strchr(w, '=');
+
+	if (strcmp(w, "--json") == 0 || strcmp(w, "--plain") == 0) {
+		c->format = strcmp(w, "--json") == 0 ? VIEW_JSON : VIEW_PLAIN;
+		return true;
+	}
+	if (value != NULL)
+		*value++ = '\0';
+	return cmdline_option(c, w + 2, value);
+}
 
 static bool
 split(const char *command, struct typed *t)
@@ -26,21 +39,9 @@ split(const char *command, struct typed *t)
 	if (strlen(command) >= sizeof(t->line))
 		return false;
 	memcpy(t->line, command, strlen(command));
-	for (char *w = strtok_r(t->line, " ", &save); w != NULL; w = strtok_r(NULL, " ", &save)) {
-		char *value = strchr(w, '=');
-		if (strcmp(w, "--json") == 0)
-			t->c.format = VIEW_JSON;
-		else if (strcmp(w, "--plain") == 0)
-			t->c.format = VIEW_PLAIN;
-		else if (strncmp(w, "--", 2) != 0 && !cmdline_word(&t->c, w))
+	for (char *w = strtok_r(t->line, " ", &save); w != NULL; w = strtok_r(NULL, " ", &save))
+		if (!(strncmp(w, "--", 2) == 0 ? take_option(&t->c, w) : cmdline_word(&t->c, w)))
 			return false;
-		if (strncmp(w, "--", 2) != 0 || t->c.format != VIEW_TEXT)
-			continue;
-		if (value != NULL)
-			*value++ = '\0';
-		if (!cmdline_option(&t->c, w + 2, value))
-			return false;
-	}
 	return true;
 }
 
@@ -54,14 +55,14 @@ answered(struct world *w, void *arg)
 }
 
 static ike_err
-render(struct node *n, const struct typed *t, const struct ctl_request *rq)
+render(struct node *n, const struct job *job, int *status)
 {
-	struct view v = { .host = n->name };
 	struct buf out = { 0 };
 	struct ctl_answer a;
 
 	TRY(ctl_get_answer(buf_slice(&n->answer), &a));
-	ike_err err = view_print(&a, t->c.format, view_of(rq->cmd), &v, &out);
+	*status = (int)a.status;
+	ike_err err = view_print(&a, job->format, job->fn, &job->view, &out);
 	if (err == IKE_OK)
 		err = buf_append(&out, slice_of("", 1));
 	if (err == IKE_OK)
@@ -70,29 +71,40 @@ render(struct node *n, const struct typed *t, const struct ctl_request *rq)
 	return err;
 }
 
+ike_err
+ctl_ask(struct node *n, const struct job *job, int *status)
+{
+	struct buf msg = { 0 };
+	ike_err err = ctl_put_request(&job->rq, &msg);
+
+	n->answer.n = 0;
+	if (err == IKE_OK) {
+		daemon_control(n->daemon, OPERATOR, buf_slice(&msg), n->w->now);
+		err = world_run_until(n->w, answered, n, PATIENCE) ? render(n, job, status)
+								   : IKE_E_TIMEOUT;
+		daemon_control_closed(n->daemon, OPERATOR, n->w->now);
+	}
+	buf_free(&msg);
+	return err;
+}
+
 const char *
 node_ctl(struct node *n, const char *command)
 {
 	static char why[300];
 	struct text t = text_in(why, sizeof(why));
+	struct job job = { .view = { .host = n->name } };
 	struct typed typed;
-	struct ctl_request rq;
-	struct buf msg = { 0 };
+	int status;
 
 	if (!split(command, &typed))
-		return "not a command line";
-	if (cmdline_request(&typed.c, &rq, &t) != IKE_OK)
+		return "not a command line\n";
+	if (cmdline_request(&typed.c, &job.rq, &t) != IKE_OK) {
+		text_add(&t, "\n");
 		return why;
-	ike_err err = ctl_put_request(&rq, &msg);
-	n->answer.n = 0;
-	if (err == IKE_OK) {
-		daemon_control(n->daemon, OPERATOR, buf_slice(&msg), n->w->now);
-		if (!world_run_until(n->w, answered, n, PATIENCE))
-			err = IKE_E_TIMEOUT;
-		else
-			err = render(n, &typed, &rq);
-		daemon_control_closed(n->daemon, OPERATOR, n->w->now);
 	}
-	buf_free(&msg);
+	job.format = typed.c.format;
+	job.fn = view_of(job.rq.cmd);
+	ike_err err = ctl_ask(n, &job, &status);
 	return err == IKE_OK ? (const char *)n->answer.p : ike_err_text(err);
 }

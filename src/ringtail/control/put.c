@@ -73,6 +73,50 @@ put_ts(struct ctl_put *p, const char *name, const struct ts *ts)
 }
 
 static void
+put_ports(struct ctl_put *p, const char *name, const struct ts *ts)
+{
+	char buf[32];
+	struct text t = text_in(buf, sizeof(buf));
+
+	if (ts->port_lo == 0 && ts->port_hi == 65535)
+		text_add(&t, "any");
+	else if (ts->port_lo > ts->port_hi)
+		text_add(&t, "opaque");
+	else
+		text_addf(
+		    &t, ts->port_lo == ts->port_hi ? "%u" : "%u-%u", ts->port_lo, ts->port_hi);
+	ctl_put_str(p, name, buf);
+}
+
+static void
+put_range(struct ctl_put *p, const char *name, const struct ts *ts)
+{
+	char buf[2 * ADDR_TEXT];
+	struct text t = text_in(buf, sizeof(buf));
+	struct addr_buf a, b;
+	struct prefix pre;
+
+	if (range_prefix(&ts->lo, &ts->hi, &pre))
+		text_addf(&t, "%s/%u", addr_text(&pre.addr, &a), pre.len);
+	else
+		text_addf(&t, "%s-%s", addr_text(&ts->lo, &a), addr_text(&ts->hi, &b));
+	ctl_put_str(p, name, buf);
+}
+
+/* The selectors in pieces, for programs. */
+static void
+put_selector(struct ctl_put *p, const struct child *c)
+{
+	ctl_put_record(p, "selector");
+	put_range(p, "local", &c->my_ts);
+	put_range(p, "remote", &c->peer_ts);
+	control_put_upper(p, "protocol", c->my_ts.proto);
+	put_ports(p, "local_ports", &c->my_ts);
+	put_ports(p, "remote_ports", &c->peer_ts);
+	ctl_put_end(p);
+}
+
+static void
 put_ident(struct ctl_put *p, const char *name, const char *type_name, const struct ident *id)
 {
 	char buf[600];
@@ -191,7 +235,7 @@ put_ike_times(struct ctl_put *p, const struct ike_sa *ike)
 			put_left(p, "rekey_in", d, ike->soft);
 		put_left(p, "expires_in", d, ike->hard);
 	}
-	if (ike->last_in != 0)
+	if (ike->established != 0)
 		ctl_put_quantity(p, "last_heard", CTL_TIME, control_wall(d, ike->last_in));
 	if (ike->why != IKE_OK)
 		ctl_put_str(p, "trouble", ike_err_text(ike->why));
@@ -203,7 +247,8 @@ unanswered(const struct ike_sa *ike)
 {
 	unsigned n = 0;
 
-	LIST_FOR(l, &ike->exchs) {
+	LIST_FOR(l, &ike->exchs)
+	{
 		const struct exch *x = container_of(l, struct exch, link);
 		if (x->type->intent == INTENT_LIVENESS && x->side == INITIATOR && x->sent > 1)
 			n += x->sent - 1;
@@ -280,6 +325,8 @@ put_half(struct control_call *call, const char *name, uint64_t row, uint32_t spi
 	struct ctl_put *p = &call->put;
 	struct sa_usage u;
 
+	if (spi == 0)
+		return;
 	control_usage(call, row, &u);
 	ctl_put_record(p, name);
 	ctl_put_spi(p, "spi", spi);
@@ -311,6 +358,7 @@ control_put_child(struct control_call *call, struct child *c)
 	control_put_addr(p, "remote", &c->remote.addr);
 	put_ts(p, "local_traffic", &c->my_ts);
 	put_ts(p, "remote_traffic", &c->peer_ts);
+	put_selector(p, c);
 	control_put_alg(p, "encryption", c->suite.encr);
 	control_put_alg(p, "integrity", c->suite.integ);
 	put_group(p, "pfs_group", "pfs_group_number", c->suite.ke);

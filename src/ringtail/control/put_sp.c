@@ -27,15 +27,15 @@ upper_name(uint8_t proto)
 	return NULL;
 }
 
-static void
-put_upper(struct ctl_put *p, uint8_t proto)
+void
+control_put_upper(struct ctl_put *p, const char *member, uint8_t proto)
 {
 	const char *name = upper_name(proto);
 	char buf[16];
 	struct text t = text_in(buf, sizeof(buf));
 
 	text_addf(&t, "%u", proto);
-	ctl_put_str(p, "protocol", name != NULL ? name : buf);
+	ctl_put_str(p, member, name != NULL ? name : buf);
 }
 
 static void
@@ -113,7 +113,7 @@ control_put_policy(struct ctl_put *p, const struct spd_row *row)
 	ctl_put_str(p, "action", row->action <= SP_BYPASS ? actions[row->action] : "unknown");
 	put_side(p, "source", &s->src, s->sport, s->sport_set);
 	put_side(p, "destination", &s->dst, s->dport, s->dport_set);
-	put_upper(p, s->proto);
+	control_put_upper(p, "protocol", s->proto);
 	put_priority(p, row->priority);
 	ctl_put_list(p, "templates");
 	for (unsigned i = 0; i < row->ntmpl; i++)

@@ -118,6 +118,9 @@ void
 control_put_ike(struct control_call *call, struct ike_sa *ike, bool with_children);
 void
 control_put_child(struct control_call *call, struct child *c);
+/* "tcp", "any", "132". */
+void
+control_put_upper(struct ctl_put *p, const char *member, uint8_t proto);
 /* The counters of SA |id|, asked of the kernel as long as the call may. */
 void
 control_usage(struct control_call *call, uint64_t id, struct sa_usage *out);
