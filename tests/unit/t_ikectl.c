@@ -217,14 +217,29 @@ send_message(int fd, struct slice msg, bool pieces)
 	send_bytes(fd, msg, pieces);
 }
 
+/* The whole request: what is left unread would reset the connection. */
+static bool
+read_request(int fd)
+{
+	uint8_t in[512];
+	size_t n = 0;
+
+	while (n < CTL_FRAME_HEAD || n < (size_t)CTL_FRAME_HEAD + in[3]) {
+		ssize_t got = recv(fd, in + n, sizeof(in) - n, 0);
+		if (got <= 0)
+			return false;
+		n += (size_t)got;
+	}
+	return true;
+}
+
 static void
 serve(int fd, enum act act)
 {
 	struct buf msg = { 0 };
-	uint8_t in[512];
 	struct ctl_put p;
 
-	if (recv(fd, in, sizeof(in), 0) <= 0 || act == HANG_UP)
+	if (!read_request(fd) || act == HANG_UP)
 		return;
 	if (act == GARBAGE)
 		send_message(fd, slice_str("garbage"), false);
