@@ -98,20 +98,49 @@ show(const struct job *job, const struct buf *msg, int *status)
 	return err;
 }
 
+/* The daemon ended before its answer was sent: that is the answer. */
+static ike_err
+make_stopped(int64_t now, struct buf *out)
+{
+	struct ctl_put p;
+
+	ctl_put_init(&p, CTL_M_ANSWER, 0);
+	ctl_put_record(&p, "result");
+	ctl_put_bool(&p, "stopped", true);
+	ctl_put_end(&p);
+	ctl_put_uint(&p, "status", CTL_DONE);
+	ctl_put_quantity(&p, "time", CTL_TIME, now);
+	ike_err err = ctl_put_take(&p, out);
+	ctl_put_free(&p);
+	return err;
+}
+
+/* The end has come when the connection is closed. */
+static ike_err
+receive_end(const struct job *job, struct conn *c, int *status)
+{
+	struct buf msg = { 0 }, more = { 0 };
+	ike_err err = conn_receive(c, job->patience, &msg);
+
+	if (err == IKE_E_GONE)
+		err = make_stopped(job->view.now, &msg);
+	else if (err == IKE_OK && conn_receive(c, job->patience, &more) != IKE_E_GONE)
+		err = IKE_E_TIMEOUT;
+	if (err == IKE_OK)
+		err = show(job, &msg, status);
+	buf_free(&msg);
+	buf_free(&more);
+	return err;
+}
+
 static ike_err
 receive_and_show(const struct job *job, struct conn *c, int *status)
 {
 	struct buf msg = { 0 };
-	bool stop = strcmp(job->rq.cmd->name, "shutdown") == 0;
 	ike_err err = conn_receive(c, job->patience, &msg);
 
 	if (err == IKE_OK)
 		err = show(job, &msg, status);
-	else if (err == IKE_E_GONE && stop) {
-		/* it went faster than its answer */
-		*status = CTL_DONE;
-		err = IKE_OK;
-	}
 	while (err == IKE_OK && *status == CTL_DONE && (job->rq.options & CTL_OPT_FOLLOW) != 0) {
 		err = conn_receive(c, -1, &msg);
 		if (err == IKE_OK)
@@ -136,7 +165,8 @@ talk(const struct job *job)
 		err = conn_send(&c, buf_slice(&rq));
 	buf_free(&rq);
 	if (err == IKE_OK)
-		err = receive_and_show(job, &c, &status);
+		err = (strcmp(job->rq.cmd->name, "shutdown") == 0 ? receive_end : receive_and_show)(
+		    job, &c, &status);
 	conn_close(&c);
 	return err == IKE_OK ? status : no_answer(job, err);
 }

@@ -309,6 +309,7 @@ static const struct {
 	{ HANG_UP, "status", CTL_NO },
 	{ HANG_UP, "shutdown", CTL_DONE }, /* it ended before it could say so */
 	{ SILENT, "status", CTL_TIMED_OUT },
+	{ ANSWER, "shutdown", CTL_DONE },
 	{ SILENT, "shutdown", CTL_TIMED_OUT },
 	{ GARBAGE, "status", CTL_NO },
 	{ TOO_LONG, "status", CTL_NO },
