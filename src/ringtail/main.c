@@ -8,6 +8,8 @@
 #include "wire/const.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +119,31 @@ tell_ready(int ready)
 		return;
 }
 
+/* Whoever starts us may have closed these: then no socket of ours must get their numbers. */
+static void
+fill_standard_fds(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= 2);
+	if (fd > 2)
+		(void)close(fd);
+}
+
+/* The daemon works in the root directory, so that relative names of the command line have to be completed before. */
+static const char *
+absolute(const char *path, char buf[PATH_MAX])
+{
+	char dir[PATH_MAX];
+
+	if (path == NULL || path[0] == '/' || getcwd(dir, sizeof(dir)) == NULL)
+		return path;
+	int n = snprintf(buf, PATH_MAX, "%s/%s", dir, path);
+	return n > 0 && n < PATH_MAX ? buf : path;
+}
+
 static int
 serve(const struct loop_options *opt)
 {
@@ -149,6 +176,7 @@ int
 main(int argc, char **argv)
 {
 	struct loop_options opt = { .ike_port = IKE_PORT, .natt_port = IKE_NATT_PORT };
+	char conf_path[PATH_MAX], log_path[PATH_MAX];
 	bool check = false;
 	int ch;
 
@@ -196,5 +224,10 @@ main(int argc, char **argv)
 	}
 	if (opt.conf_path == NULL)
 		opt.conf_path = default_conf();
-	return check ? check_conf(opt.conf_path) : serve(&opt);
+	if (check)
+		return check_conf(opt.conf_path);
+	fill_standard_fds();
+	opt.conf_path = absolute(opt.conf_path, conf_path);
+	opt.log_path = absolute(opt.log_path, log_path);
+	return serve(&opt);
 }

@@ -109,12 +109,22 @@ log_open(struct loop *l)
 	l->logger.max = LOG_L_INFO;
 }
 
-void
-log_set_level(struct loop *l)
+static bool
+same_path(const char *a, const char *b)
 {
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+void
+log_follow_conf(struct loop *l)
+{
+	const char *path = l->opt.log_path != NULL || l->conf == NULL ? l->opt.log_path : l->conf->path_logfile;
 	unsigned level = (l->conf != NULL ? (unsigned)l->conf->log_level : LOG_L_INFO) + l->opt.debug;
 
 	l->logger.max = level > LOG_L_DEBUG2 ? LOG_L_DEBUG2 : (enum log_level)level;
+	if (!same_path(l->log_out.path, path))
+		log_reopen(l);
+	l->log_out.path = path;
 }
 
 void

@@ -84,9 +84,7 @@ on_addr(void *arg, enum rtnl_change what, const struct rtnl_addr *a)
 	}
 	if (!a->usable)
 		return;
-	if (udp_open_addr(l, &a->addr) != IKE_OK && l->conf->listen.strict)
-		l->status = 1;
-	else if (l->daemon != NULL)
+	if (udp_open_addr(l, &a->addr) == IKE_OK && l->daemon != NULL)
 		daemon_address(l->daemon, &a->addr, true, loop_now());
 }
 
@@ -144,10 +142,12 @@ loop_reload(struct loop *l, char *why, size_t cap)
 	struct conf *fresh;
 
 	TRY(read_conf(l, &fresh, why, cap));
-	conf_unref(l->conf);
+	struct conf *old = l->conf;
 	l->conf = fresh;
-	log_set_level(l);
+	log_follow_conf(l);
 	daemon_set_conf(l->daemon, fresh, loop_now());
+	/* the name of the log file was in it */
+	conf_unref(old);
 	return IKE_OK;
 }
 
@@ -221,13 +221,12 @@ loop_open(struct loop *l, const struct loop_options *opt)
 	l->opt = *opt;
 	list_init(&l->sockets);
 	list_init(&l->ctl.clients);
+	l->send_log = (struct log_limit){ .per = SEC(10), .burst = 10 };
 	log_open(l);
-	log_set_level(l);
+	log_follow_conf(l);
 	log_put(&l->logger, LOG_L_INFO, NULL, "@(#)ringtail %s, %s", RINGTAIL_VERSION, crypto_library());
 	TRY(read_conf(l, &l->conf, NULL, 0));
-	if (l->log_out.path == NULL)
-		l->log_out.path = l->conf->path_logfile;
-	log_set_level(l);
+	log_follow_conf(l);
 	l->base = event_base_new();
 	if (l->base == NULL)
 		return IKE_E_NOMEM;
@@ -235,8 +234,7 @@ loop_open(struct loop *l, const struct loop_options *opt)
 	TRY(open_kernel(l));
 	TRY(open_daemon(l));
 	TRY(rtnl_new(on_addr, l, &l->rtnl));
-	if (l->status != 0)
-		return IKE_E_IO;
+	TRY(udp_check(l));
 	l->rtnl_ev = watch(l, rtnl_fd(l->rtnl), on_rtnl_readable);
 	if (l->rtnl_ev == NULL)
 		return IKE_E_NOMEM;
@@ -275,10 +273,10 @@ loop_free(struct loop *l)
 	rtnl_free(l->rtnl);
 	kern_close(l->kern);
 	crypto_free(l->crypto);
-	conf_unref(l->conf);
 	if (l->base != NULL)
 		event_base_free(l->base);
 	files_forget(l);
 	pidfile_remove(l);
 	log_close(l);
+	conf_unref(l->conf);
 }

@@ -78,6 +78,8 @@ struct loop {
 	struct ctl_server    ctl;
 	struct log_out       log_out;
 	struct logger        logger;
+	struct log_limit     send_log;
+	bool                 bind_failed;     /* some address could not be bound */
 	struct secret_cache  secrets;
 	char                *pid_path;
 	int                  status;          /* exit status */
@@ -104,8 +106,10 @@ void loop_rearm(struct loop *l);
 /* Read and use the configuration again; on failure the old one stays and |why| says where the fault is. */
 MUST_USE ike_err loop_reload(struct loop *l, char *why, size_t cap);
 
-/* udp.c: follow one local address (from rtnl.c). IKE_E_IO only with strict_address. */
+/* udp.c: follow one local address (from rtnl.c).  IKE_E_IO: it cannot be bound, which has been logged. */
 MUST_USE ike_err udp_open_addr(struct loop *l, const struct addr *a);
+/* At start, once all addresses are known: is there anything to listen on, and all that strict_address wants?  IKE_E_IO. */
+MUST_USE ike_err udp_check(struct loop *l);
 void             udp_close_addr(struct loop *l, const struct addr *a);
 void             udp_close_all(struct loop *l);
 void             udp_send(void *arg, const struct dgram *d);
@@ -133,7 +137,7 @@ void log_open(struct loop *l);
 void log_close(struct loop *l);
 void log_reopen(struct loop *l);
 void log_write(void *arg, const struct log_record *r);
-/* The level of the configuration and of -d. */
-void log_set_level(struct loop *l);
+/* The file and the level that the configuration and the command line say: after l->conf has changed. */
+void log_follow_conf(struct loop *l);
 
 #endif

@@ -38,7 +38,8 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 		if (n < 0)
 			break;
-		if (endpoint_from_sockaddr((struct sockaddr *)&from, len, &d.remote) != IKE_OK)
+		/* nobody can be answered on port 0 */
+		if (endpoint_from_sockaddr((struct sockaddr *)&from, len, &d.remote) != IKE_OK || d.remote.port == 0)
 			continue;
 		d.data = slice_of(bytes, (size_t)n);
 		daemon_datagram(l->daemon, &d, loop_now());
@@ -63,6 +64,7 @@ open_socket(struct loop *l, const struct endpoint *at, bool natt)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	if (bind(fd, (struct sockaddr *)&sa, (socklen_t)len) != 0) {
 		log_put(&l->logger, LOG_L_ERROR, NULL, "cannot bind %s: %s", endpoint_text(at, &ab), strerror(errno));
+		l->bind_failed = true;
 		(void)close(fd);
 		return -1;
 	}
@@ -101,6 +103,15 @@ add_socket(struct loop *l, const struct endpoint *at, bool natt)
 	return IKE_OK;
 }
 
+/* Is |a| what a `listen` line names?  A link-local address is one of an interface. */
+static bool
+is_meant(const struct conf_listen_addr *want, const struct addr *a)
+{
+	if (want->ifname != NULL && if_nametoindex(want->ifname) != a->scope)
+		return false;
+	return addr_equal(&want->at.addr, a);
+}
+
 static ike_err
 open_configured(struct loop *l, const struct addr *a)
 {
@@ -109,7 +120,7 @@ open_configured(struct loop *l, const struct addr *a)
 
 	for (size_t i = 0; i < ls->n; i++) {
 		struct endpoint at = ls->v[i].at;
-		if (!addr_equal(&at.addr, a))
+		if (!is_meant(&ls->v[i], a))
 			continue;
 		at.addr = *a;
 		if (at.port == 0)
@@ -133,6 +144,40 @@ udp_open_addr(struct loop *l, const struct addr *a)
 	TRY(add_socket(l, &at, false));
 	at.port = l->opt.natt_port;
 	return add_socket(l, &at, true);
+}
+
+static bool
+is_open(const struct loop *l, const struct conf_listen_addr *want)
+{
+	LIST_FOR(it, &l->sockets) {
+		const struct udp_socket *s = container_of(it, struct udp_socket, link);
+		if (s->natt == want->natt && is_meant(want, &s->at.addr) &&
+		    (want->at.port == 0 || want->at.port == s->at.port))
+			return true;
+	}
+	return false;
+}
+
+ike_err
+udp_check(struct loop *l)
+{
+	const struct conf_listen *ls = &l->conf->listen;
+	struct addr_buf ab;
+	bool ok = true;
+
+	for (size_t i = 0; i < ls->n; i++) {
+		if (is_open(l, &ls->v[i]))
+			continue;
+		log_put(&l->logger, ls->strict ? LOG_L_ERROR : LOG_L_WARNING, NULL, "the address %s of `listen` is not there",
+		    endpoint_text(&ls->v[i].at, &ab));
+		ok = ok && !ls->strict;
+	}
+	/* another daemon has the ports, most likely: not to be put aside by us */
+	if (list_empty(&l->sockets) && l->bind_failed) {
+		log_put(&l->logger, LOG_L_ERROR, NULL, "no address could be bound.");
+		ok = false;
+	}
+	return ok ? IKE_OK : IKE_E_IO;
 }
 
 static void
@@ -184,14 +229,14 @@ udp_send(void *arg, const struct dgram *d)
 	struct msghdr mh = { .msg_name = &sa, .msg_namelen = (socklen_t)len, .msg_iov = d->natt ? iov : iov + 1,
 		.msg_iovlen = d->natt ? 2 : 1 };
 	struct addr_buf ab, bb;
+	uint64_t suppressed;
 
-	if (s == NULL) {
-		log_put(&l->logger, LOG_L_ERROR, NULL, "no socket on %s to send from", endpoint_text(&d->local, &ab));
+	if (s != NULL && sendmsg(s->fd, &mh, 0) >= 0)
 		return;
-	}
-	if (sendmsg(s->fd, &mh, 0) < 0)
-		log_put(&l->logger, LOG_L_WARNING, NULL, "sending from %s to %s: %s", endpoint_text(&d->local, &ab),
-		    endpoint_text(&d->remote, &bb), strerror(errno));
+	const char *why = s == NULL ? "no socket there" : strerror(errno);
+	if (log_allow(&l->send_log, loop_now(), &suppressed))
+		log_put(&l->logger, LOG_L_WARNING, NULL, "sending from %s to %s: %s (%llu such messages suppressed)",
+		    endpoint_text(&d->local, &ab), endpoint_text(&d->remote, &bb), why, (unsigned long long)suppressed);
 }
 
 ike_err

@@ -33,7 +33,7 @@ struct ctl_client {
 	struct loop        *loop;
 	uint64_t            id;
 	struct bufferevent *bev;
-	bool                closing;     /* to be freed when what is written is sent */
+	bool                closing;     /* cut off: to be freed soon */
 };
 
 static void
@@ -137,13 +137,17 @@ unixsock_send(void *arg, uint64_t client, struct slice msg)
 	struct ctl_client *c = find_client(l, client);
 	uint8_t head[CTL_FRAME_HEAD] = { (uint8_t)(msg.n >> 24), (uint8_t)(msg.n >> 16), (uint8_t)(msg.n >> 8), (uint8_t)msg.n };
 
-	if (c == NULL || msg.n > CTL_ANSWER_MAX)
+	if (c == NULL || c->closing || msg.n > CTL_ANSWER_MAX)
 		return;
 	struct evbuffer *out = bufferevent_get_output(c->bev);
 	if (evbuffer_get_length(out) > BACKLOG_MAX || evbuffer_add(out, head, sizeof(head)) != 0 ||
-	    evbuffer_add(out, msg.p, msg.n) != 0)
-		log_put(&l->logger, LOG_L_WARNING, NULL, "control client %llu does not read its answers",
+	    evbuffer_add(out, msg.p, msg.n) != 0) {
+		log_put(&l->logger, LOG_L_WARNING, NULL, "control client %llu does not read its answers and is cut off",
 		    (unsigned long long)client);
+		/* not here, within the daemon */
+		c->closing = true;
+		bufferevent_trigger_event(c->bev, BEV_EVENT_ERROR, BEV_TRIG_DEFER_CALLBACKS);
+	}
 }
 
 /* A name or a number. */
