@@ -20,7 +20,7 @@ static const char *const sweep_names[] = { "plain", "drop", "alloc", "kernel" };
 
 struct settings {
 	bool     full, plain, debug2, time;
-	unsigned runs, seeds;
+	unsigned runs, seeds, jitter;
 	uint64_t seed;
 };
 
@@ -198,6 +198,8 @@ tell_all(const struct scenario *s, const struct settings *set)
 
 	plain.opt.seed = set->seed;
 	plain.opt.debug2 = set->debug2;
+	if (plain.opt.jitter == 0)
+		plain.opt.jitter = MSEC(set->jitter);
 	struct run again = plain;
 	tell_leaktight(&plain, "plain");
 	if (failures != failed_before)
@@ -243,6 +245,8 @@ read_options(int argc, char **argv, struct settings *set)
 			set->runs = (unsigned)number(argc, argv, &i);
 		else if (strcmp(argv[i], "-seed") == 0)
 			set->seed = number(argc, argv, &i);
+		else if (strcmp(argv[i], "-jitter") == 0)
+			set->jitter = (unsigned)number(argc, argv, &i);
 		else if (strcmp(argv[i], "-seeds") == 0)
 			set->seeds = (unsigned)number(argc, argv, &i);
 		else
@@ -258,7 +262,8 @@ scenario_main(int argc, char **argv, const struct scenario *v, size_t n)
 	int first = read_options(argc, argv, &set);
 
 	if (first < 0) {
-		(void)fprintf(stderr, "usage: %s [-full] [-plain] [-debug2] [-time] [-runs N] [-seed N] [-seeds N] [NAME ...]\n", argv[0]);
+		(void)fprintf(stderr, "usage: %s [-full] [-plain] [-debug2] [-time] [-runs N] [-jitter MS] [-seed N] [-seeds N] [NAME ...]\n",
+		    argv[0]);
 		return 2;
 	}
 	for (; set.seeds > 0; set.seeds--, set.seed++) {

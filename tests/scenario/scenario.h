@@ -33,6 +33,7 @@ struct scenario {
  *   -runs N    so many runs of each sweep (24)
  *   -seed N    the seed (42)
  *   -seeds N   with so many seeds, one after the other
+ *   -jitter MS up to so much longer on the way, where the story says nothing else: another seed, another order of events
  *   -debug2    at the highest log level
  *   -time      say how long each took
  */

@@ -56,18 +56,25 @@ patience(const struct child *c)
 	return ike == NULL || ike->ops->child_outlives_ike ? RETIRE_PATIENCE_V1 : RETIRE_PATIENCE;
 }
 
+/* The retirement of |c| in favour of |by|; |ours|: it is for us to delete it. */
+static void
+retire_for(struct child *c, const struct child *by, bool ours)
+{
+	c->replaced_by = by->id;
+	c->ours_to_close = ours;
+	daemon_timer(c->d, &c->timer, c->d->now + (ours ? RETIRE_POLL : patience(c)));
+}
+
 void
 child_retire(struct child *c, struct child *by)
 {
 	if (c->state != CHILD_INSTALLED)
 		return;
 	c->state = CHILD_RETIRING;
-	c->replaced_by = by->id;
 	c->rekeying = false;
 	c->retry_at = 0;
 	c->retiring_since = c->d->now;
-	c->ours_to_close = by->side == INITIATOR;
-	daemon_timer(c->d, &c->timer, c->d->now + (c->ours_to_close ? RETIRE_POLL : patience(c)));
+	retire_for(c, by, by->side == INITIATOR);
 }
 
 /* Two pairs for the same traffic that neither replaces the other. */
@@ -86,21 +93,16 @@ settle(struct child *c)
 	struct child *loser = crossed && memcmp(c->nonce_low, o->nonce_low, sizeof(c->nonce_low)) < 0 ? c : o;
 	struct child *winner = loser == c ? o : c;
 
-	if (crossed)
-		c->d->stats.collisions++;
-	/* one that cannot be installed is not a winner, and may be gone */
-	uint64_t id = winner->id;
-	child_release_out(winner);
-	winner = child_get(loser->d, id);
-	if (winner == NULL || winner->state != CHILD_INSTALLED)
-		return;
 	loser->state = CHILD_INSTALLED;
 	child_retire(loser, winner);
-	/* who asked for the redundant pair closes it */
-	if (crossed) {
-		loser->ours_to_close = loser->side == INITIATOR;
-		daemon_timer(loser->d, &loser->timer, loser->d->now + (loser->ours_to_close ? RETIRE_POLL : patience(loser)));
-	}
+	if (!crossed)
+		return;
+	c->d->stats.collisions++;
+	/* who asked for the redundant pair closes it; who asked for the other closes what both replace */
+	retire_for(loser, winner, loser->side == INITIATOR);
+	struct child *old = child_get(c->d, c->replaces);
+	if (old != NULL && old->state == CHILD_RETIRING)
+		retire_for(old, winner, winner->side == INITIATOR);
 }
 
 void
@@ -138,11 +140,34 @@ remove_rows(struct child *c, bool in, bool out)
 	}
 }
 
+/*
+ * |c| goes: what was to go in favour of it goes in favour of its successor, or, if there is none, is needed again.  (The peer
+ * closes |c| as the redundant one of two that crossed, which we could not see.)
+ */
+static void
+disappoint(struct child *c)
+{
+	const struct sad_row *row = sadb_peer_first(c->d->sadb, &c->remote.addr);
+
+	for (; row != NULL; row = sadb_peer_next(c->d->sadb, row)) {
+		struct child *o = row->user == 0 ? NULL : child_get(c->d, row->user);
+		if (o == NULL || o->replaced_by != c->id || o->state != CHILD_RETIRING)
+			continue;
+		o->replaced_by = c->replaced_by;
+		if (c->replaced_by != 0 || o->delete_sent || o->gone)
+			continue;
+		o->state = CHILD_INSTALLED;
+		if (c->replaces == o->id)
+			child_rekey_failed(o);
+	}
+}
+
 void
 child_drop(struct child *c)
 {
 	struct child *next = child_get(c->d, c->replaced_by);
 
+	disappoint(c);
 	if (next != NULL)
 		child_release_out(next);
 	if (c->installed != 0) {

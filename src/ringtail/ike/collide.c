@@ -77,10 +77,36 @@ ike_hand_over(struct ike_sa *old, struct ike_sa *heir)
 {
 	while (!list_empty(&old->children))
 		child_bind(container_of(old->children.next, struct child, link), heir);
+	if (old->state == IKE_DEAD)
+		return;
 	ike_sa_move_queue(old, heir);
 	old->rekeyed = true;
 	old->state = IKE_DYING;
 	ike_sa_arm(old);
+}
+
+struct ike_sa *
+ike_heir(struct ike_sa *old)
+{
+	struct daemon *d = old->d;
+
+	for (struct ike_sa *o = ike_next_of_peer(d, &old->remote.addr, NULL); o != NULL;
+	    o = ike_next_of_peer(d, &old->remote.addr, o))
+		if (o->replaces == old->id && o->state == IKE_ESTABLISHED)
+			return o;
+	return NULL;
+}
+
+/* Are we making a successor of |ike| ourselves? */
+static bool
+renewing(const struct ike_sa *ike)
+{
+	LIST_FOR(l, &ike->exchs) {
+		const struct exch *x = container_of(l, struct exch, link);
+		if (x->type->intent == INTENT_IKE_REKEY && x->side == INITIATOR)
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -107,7 +133,11 @@ ike_settle(struct ike_sa *ike)
 
 	if (ike->peer_initial_contact)
 		ike_forget_former(ike);
-	if (old != NULL && old->state != IKE_DEAD)
+	/*
+	 * RFC 7296 section 2.8.1: when both ends renew at once there are two successors for a while, and the one made with the lowest
+	 * nonce is deleted.  While our own renewal is under way nobody knows which: the children wait.
+	 */
+	if (old != NULL && old->state != IKE_DEAD && !(ike->side == RESPONDER && renewing(old)))
 		ike_hand_over(old, ike);
 	struct ike_sa *o = ike_next_of_peer(d, &ike->remote.addr, NULL);
 	while (o != NULL && ike->state == IKE_ESTABLISHED) {

@@ -210,6 +210,9 @@ bool ike_same_peer(const struct ike_sa *a, const struct ike_sa *b);
 /* |ike| is up: INITIAL-CONTACT, predecessor, and redundant ones of a simultaneous start. */
 void ike_settle(struct ike_sa *ike);
 
+/* The successor of |old| that is up; NULL. */
+struct ike_sa *ike_heir(struct ike_sa *old);
+
 /* The children of |old| belong to |heir| from now on; |old| starts nothing any more. */
 void ike_hand_over(struct ike_sa *old, struct ike_sa *heir);
 

@@ -80,7 +80,7 @@ take_child_deletes(struct exch *x, struct info_scratch *s, const struct pld_dele
 	for (size_t i = 0; i < del->count; i++) {
 		struct rd r = rd_of(delete_spi(del, i));
 		struct child *c = child_find_out(d, proto, rd_u32(&r), &x->ike->remote.addr);
-		if (c == NULL || c->ike_id != x->ike->id)
+		if (c == NULL || !v2_serves(x->ike, c))
 			continue;
 		if (!c->delete_sent)
 			put_spi(out + 4 * (size_t)n++, c->spi_in);

@@ -13,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How long a predecessor that the peer has to delete is kept. */
+#define PREDECESSOR_GRACE SEC(60)
+
 struct rekey_scratch {
 	uint64_t new_id;       /* the IKE SA being made */
 	uint16_t group;        /* enum alg_id of our KE payload */
@@ -223,8 +226,16 @@ v2_rekey_done(struct exch *x)
 	if (heir == NULL)
 		return;
 	ike_sa_established(heir);
-	if (x->side == INITIATOR && old->state != IKE_DEAD)
+	if (x->side != INITIATOR || old->state == IKE_DEAD)
+		return;
+	if (heir->state == IKE_ESTABLISHED) {
 		ike_sa_delete(old);
+		return;
+	}
+	/* ours is the redundant one: the peer, whose renewal won, deletes the predecessor */
+	if (old->hard > old->d->now + PREDECESSOR_GRACE)
+		old->hard = old->d->now + PREDECESSOR_GRACE;
+	ike_sa_arm(old);
 }
 
 void
@@ -234,6 +245,12 @@ v2_rekey_failed(struct exch *x, ike_err why)
 
 	if (heir != NULL)
 		ike_sa_kill(heir, why, false);
-	if (old->state == IKE_ESTABLISHED && x->side == INITIATOR)
+	if (x->side != INITIATOR)
+		return;
+	/* the peer's renewal, which came while ours was under way, is the only one */
+	struct ike_sa *theirs = ike_heir(old);
+	if (theirs != NULL)
+		ike_hand_over(old, theirs);
+	else if (old->state == IKE_ESTABLISHED)
 		ike_sa_renew_failed(old);
 }
