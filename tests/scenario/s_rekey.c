@@ -89,6 +89,21 @@ renewed_v1(struct world *w)
 	return wrong != NULL ? wrong : world_agree(w);
 }
 
+/*
+ * IKEv1 has nothing to refuse a request with for a moment: six renewals within 200 ms may cost a packet or two when the network
+ * changes their order.
+ */
+static const char *
+renewed_in_haste(struct world *w)
+{
+	unsigned sent = A(w)->sent + B(w)->sent, delivered = A(w)->delivered + B(w)->delivered;
+
+	if (sent - delivered > (w->opt.jitter > 0 ? 5 : 0))
+		return hosts_nothing_lost(w);
+	hosts_reset_counters(w);
+	return renewed_v1(w);
+}
+
 /* Short lives for ten minutes. */
 static void
 ten_minutes(struct world *w)
@@ -232,7 +247,7 @@ static const struct scenario scenarios[] = {
 	STORY("v1 child and phase 1 renewal cross", build_v1, child_and_ike, renewed_v1, .max_pairs = 3),
 	STORY("v1 both renewed by both", build_v1, both_by_both, renewed_v1, .max_pairs = 3),
 	STORY("v2 renewals in a row", build_v2, twice, renewed, .max_pairs = 4),
-	STORY("v1 renewals in a row", build_v1, twice, renewed_v1, .max_pairs = 7),
+	STORY("v1 renewals in a row", build_v1, twice, renewed_in_haste, .max_pairs = 7),
 	STORY("v2 ten minutes", build_v2_life, ten_minutes, ten_minutes_passed, .max_pairs = 3, .runs = 6),
 	STORY("v1 ten minutes", build_v1_life, ten_minutes, ten_minutes_passed, .max_pairs = 3, .runs = 6),
 	STORY("v2 child deleted by a", build_v2, child_deleted_by_a, anew, .runs = 12),
