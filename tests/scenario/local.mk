@@ -33,6 +33,10 @@ scenario_programs += tests/scenario/s_review
 tests_scenario_s_review_SOURCES = tests/scenario/s_review.c
 tests_scenario_s_review_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
 tests_scenario_s_review_LDADD = $(ringtail_sim_libs)
+scenario_programs += tests/scenario/s_select
+tests_scenario_s_select_SOURCES = tests/scenario/s_select.c
+tests_scenario_s_select_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
+tests_scenario_s_select_LDADD = $(ringtail_sim_libs)
 check_PROGRAMS += $(scenario_programs)
 
 # Hours instead of seconds: SEEDS seeds, and every n of the sweeps under the first.
