@@ -96,6 +96,7 @@ daemon_new(const struct env *env, struct conf *conf, ike_time now, struct daemon
 	d->started_wall = env->wallclock(env->arg);
 	d->conf = conf_ref(conf);
 	d->drop_log = (struct log_limit){ .per = SEC(10), .burst = 5 };
+	d->stranger_log = (struct log_limit){ .per = MSEC(100), .burst = 200 };
 	list_init(&d->graveyard);
 	list_init(&d->dead_exchs);
 	ike_err err = ike_table_init(&d->ikes, d);

@@ -29,6 +29,13 @@ enum timer_kind {
 	TIMER_BACKOFF,     /* the end of a pause after a failure */
 };
 
+/* IKEv2: keys of the cookies that strangers have to send back (v2_cookie.c). */
+struct cookie_keys {
+	uint8_t  now[32], before[32];
+	uint32_t number;     /* of |now|, 0: none yet */
+	ike_time since;
+};
+
 struct daemon_stats {
 	uint64_t datagrams_in, datagrams_out, dropped;
 	uint64_t drops_by_err[IKE_E_COUNT];
@@ -52,7 +59,8 @@ struct daemon {
 	struct event_ring    events;
 	struct list          dead_exchs;    /* to free when the entry point returns ... */
 	struct list          graveyard;     /* ... and IKE SAs */
-	struct log_limit     drop_log;
+	struct log_limit     drop_log, stranger_log;
+	struct cookie_keys   cookie_keys;
 	struct control      *control;       /* clients and subscriptions (control/) */
 	struct psk_cache     psk;
 	struct daemon_stats  stats;

@@ -12,7 +12,7 @@ src_ringtail_sources = \
 	src/ringtail/v1/v1_ids.c src/ringtail/v1/v1_info.c src/ringtail/v1/v1_keys.c src/ringtail/v1/v1_life.c \
 	src/ringtail/v1/v1_notify.c src/ringtail/v1/v1_ops.c src/ringtail/v1/v1_phase1.c src/ringtail/v1/v1_protect.c \
 	src/ringtail/v1/v1_quick.c src/ringtail/v1/v1_tables.c src/ringtail/v1/v1_vid.c \
-	src/ringtail/v2/v2.h src/ringtail/v2/v2_auth.c src/ringtail/v2/v2_child.c src/ringtail/v2/v2_info.c \
+	src/ringtail/v2/v2.h src/ringtail/v2/v2_auth.c src/ringtail/v2/v2_child.c src/ringtail/v2/v2_cookie.c src/ringtail/v2/v2_info.c \
 	src/ringtail/v2/v2_init.c src/ringtail/v2/v2_notify.c src/ringtail/v2/v2_ops.c src/ringtail/v2/v2_protect.c \
 	src/ringtail/v2/v2_rekey.c src/ringtail/v2/v2_tables.c src/ringtail/v2/v2_ts.c \
 	src/ringtail/control/c_act.c src/ringtail/control/c_conf.c src/ringtail/control/c_events.c \

@@ -123,73 +123,11 @@ address_check(struct world *w)
 	return node_pairs(A(w), B(w)) == 0 && node_all_children(A(w)) == 0 ? NULL : "something of the old address is left";
 }
 
-/* So many first messages at once, none of which is followed by another; then b means it. */
-static void
-flood(struct world *w, unsigned count, bool one_address)
-{
-	struct endpoint from = { B(w)->addr, IKE_PORT }, to = { A(w)->addr, IKE_PORT };
-	struct tape t = { 0 };
-	struct buf m = { 0 };
-
-	w->tape = &t;
-	node_send(C(w), A(w), 17, 1000, 2000);
-	world_run(w, SEC(2));
-	w->tape = NULL;
-	for (unsigned i = 0; i < count; i++) {
-		from.port = (uint16_t)(1024 + i);
-		if (!one_address) {
-			from.addr.b[2] = (uint8_t)(i >> 8);
-			from.addr.b[3] = (uint8_t)i;
-		}
-		if (first_of(&t, C(w), 1000 + i, &m))
-			world_inject(w, &from, &to, buf_slice(&m), USEC(10) * i);
-	}
-	world_run(w, SEC(1));
-	buf_free(&m);
-	tape_free(&t);
-	node_send(B(w), A(w), 17, 1000, 2000);
-	world_run(w, SEC(2));
-}
-
-static void
-v1_flood(struct world *w)
-{
-	flood(w, 10500, true);
-}
-
-static void
-v2_flood(struct world *w)
-{
-	flood(w, 1500, false);
-}
-
-static const char *
-flood_check(struct world *w)
-{
-	const struct ike_table *t = &A(w)->daemon->ikes;
-
-	if (t->half_open > 10000 || t->n_strangers > t->half_open)
-		return "more half-open IKE SAs than there may be";
-	if (A(w)->log.n > 100000)
-		return "the flood is in the log";
-	return spoofed_check(w);
-}
-
-static const char *
-v2_flood_check(struct world *w)
-{
-	if (A(w)->daemon->ikes.n_strangers > 1000)
-		return "nobody was asked for a cookie";
-	return flood_check(w);
-}
-
 static const struct scenario scenarios[] = {
 	{ .name = "v2 late child", .build = build_v2_minutes, .run = late_child, .check = late_check, .runs = 8 },
 	{ .name = "v1 address goes", .build = build_v1_two, .run = address_goes, .check = address_check, .runs = 8 },
 	{ .name = "v1 spoofed first messages", .build = build_v1_three, .run = spoofed_first, .check = spoofed_check, .runs = 6 },
 	{ .name = "v2 spoofed first messages", .build = build_v2_three, .run = spoofed_first, .check = spoofed_check, .runs = 6 },
-	{ .name = "v1 flood", .build = build_v1_three, .run = v1_flood, .check = flood_check, .runs = 1 },
-	{ .name = "v2 flood", .build = build_v2_three, .run = v2_flood, .check = v2_flood_check, .runs = 1 },
 };
 
 int

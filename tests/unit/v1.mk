@@ -8,3 +8,8 @@ check_PROGRAMS += tests/unit/t_v1_hostile
 tests_unit_t_v1_hostile_SOURCES = tests/unit/t_v1_hostile.c tests/unit/v1_pair.h
 tests_unit_t_v1_hostile_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
 tests_unit_t_v1_hostile_LDADD = $(ringtail_sim_libs)
+# Floods, of both versions.
+check_PROGRAMS += tests/unit/t_flood
+tests_unit_t_flood_SOURCES = tests/unit/t_flood.c
+tests_unit_t_flood_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
+tests_unit_t_flood_LDADD = $(ringtail_sim_libs)

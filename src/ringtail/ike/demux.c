@@ -12,8 +12,10 @@
 
 #include <string.h>
 
-/* Responder SAs of peers that have proved nothing; more first messages are dropped until some of these end. */
+/* Responder SAs of peers that are not authenticated; for one more the oldest has to go. */
 #define HALF_OPEN_MAX 10000
+/* With so many of whom we do not even know that they get our answers, new ones have to show that, where the version can ask. */
+#define STRANGERS_CALM 1000
 
 static void
 drop(struct daemon *d, const struct dgram *dg, ike_err err)
@@ -62,6 +64,25 @@ choose_section(struct daemon *d, const struct dgram *dg, const struct msg *m, co
 	return conf_remote_best(d->conf, &q, out, &unique);
 }
 
+/* A flood must not keep out those who mean it: they get on within a round trip, so that they are not the oldest. */
+static ike_err
+admit(struct daemon *d, const struct ike_version_ops *ops, const struct dgram *dg, const struct msg *m, bool *stranger)
+{
+	struct ike_table *t = &d->ikes;
+
+	*stranger = true;
+	if (t->n_strangers >= STRANGERS_CALM && ops->admit != NULL) {
+		TRY(ops->admit(d, dg, m));
+		*stranger = false;
+	}
+	if (t->half_open < HALF_OPEN_MAX)
+		return IKE_OK;
+	if (list_empty(&t->strangers))
+		return IKE_E_EXHAUSTED;
+	ike_sa_kill(container_of(t->strangers.next, struct ike_sa, stranger), IKE_E_EXHAUSTED, false);
+	return IKE_OK;
+}
+
 static ike_err
 begin_ike_sa(struct daemon *d, const struct dgram *dg, struct msg *m)
 {
@@ -70,6 +91,7 @@ begin_ike_sa(struct daemon *d, const struct dgram *dg, struct msg *m)
 	const struct conf_remote *rmt;
 	struct addr_buf a, b;
 	struct ike_sa *ike;
+	bool stranger;
 
 	if (type == NULL)
 		return IKE_E_SPI;
@@ -83,16 +105,19 @@ begin_ike_sa(struct daemon *d, const struct dgram *dg, struct msg *m)
 			    addr_text(&dg->remote.addr, &a));
 		return err;
 	}
-	if (d->ikes.half_open >= HALF_OPEN_MAX)
-		return IKE_E_EXHAUSTED;
 	if (!collide_first(d, &dg->local, &dg->remote, m->hdr.spi_i))
 		return IKE_E_STATE;
+	TRY(admit(d, ops, dg, m, &stranger));
 	TRY(ike_sa_new(d, ops, RESPONDER, &dg->local, &dg->remote, m->hdr.spi_i, &ike));
 	ike->rmt = rmt;
 	ike->natt = dg->natt;
-	log_put(d->env.log, LOG_L_INFO, NULL, "respond new phase 1 negotiation: %s<=>%s",
-	    endpoint_text(&dg->local, &a), endpoint_text(&dg->remote, &b));
-	log_put(d->env.log, LOG_L_INFO, NULL, "begin %s.", ops == &v1_ops ? "Identity Protection mode" : "IKEv2 mode");
+	if (!stranger)
+		ike_table_no_stranger(ike);
+	if (ike_log_stranger(d)) {
+		log_put(d->env.log, LOG_L_INFO, NULL, "respond new phase 1 negotiation: %s<=>%s",
+		    endpoint_text(&dg->local, &a), endpoint_text(&dg->remote, &b));
+		log_put(d->env.log, LOG_L_INFO, NULL, "begin %s.", ops == &v1_ops ? "Identity Protection mode" : "IKEv2 mode");
+	}
 	exch_respond(ike, type, m);
 	return IKE_OK;
 }
@@ -104,6 +129,8 @@ route(struct ike_sa *ike, struct msg *m)
 	const struct exch_type *type;
 	int side = -1;
 
+	if (m->hdr.spi_r == ike->my_spi)
+		ike_table_no_stranger(ike);
 	if (ike->ops->windowed)
 		side = (m->hdr.flags & V2_FLAG_RESPONSE) != 0 ? INITIATOR : RESPONDER;
 	struct exch *x = exch_find(ike, m->hdr.exchange, m->hdr.msgid, side);

@@ -24,9 +24,24 @@ ike_log(const struct ike_sa *ike, enum log_level level, const char *fmt, ...)
 	struct addr_buf ab;
 	va_list ap;
 
+	if (ike->half_open && level < LOG_L_DEBUG && !ike_log_stranger(ike->d))
+		return;
 	va_start(ap, fmt);
 	log_vput(ike->d->env.log, level, addr_text(&ike->remote.addr, &ab), fmt, ap);
 	va_end(ap);
+}
+
+bool
+ike_log_stranger(struct daemon *d)
+{
+	uint64_t n;
+
+	if (!log_allow(&d->stranger_log, d->now, &n))
+		return false;
+	if (n > 0)
+		log_put(d->env.log, LOG_L_WARNING, NULL, "%llu messages about peers that had proved nothing were suppressed",
+		    (unsigned long long)n);
+	return true;
 }
 
 void
@@ -71,6 +86,7 @@ ike_sa_new(struct daemon *d, const struct ike_version_ops *ops, enum exch_side s
 	list_init(&ike->exchs);
 	list_init(&ike->replies);
 	list_init(&ike->children);
+	list_init(&ike->stranger);
 	list_init(&ike->grave);
 	ike_err err;
 	do
@@ -235,6 +251,7 @@ ike_sa_kill(struct ike_sa *ike, ike_err why, bool with_children)
 {
 	struct daemon *d = ike->d;
 	enum ike_state was = ike->state;
+	bool stranger = ike->half_open;
 
 	if (was == IKE_DEAD)
 		return;
@@ -248,7 +265,7 @@ ike_sa_kill(struct ike_sa *ike, ike_err why, bool with_children)
 	ike_sa_drop_queue(ike);
 	if (was == IKE_CONNECTING) {
 		d->stats.ike_failed++;
-		if (ike->side == INITIATOR || why != IKE_E_GONE)
+		if (ike->side == INITIATOR || (why != IKE_E_GONE && (!stranger || ike_log_stranger(d))))
 			publish(ike, EV_IKE_FAILED, why, ike_err_text(why));
 	} else {
 		log_pair(ike, "ISAKMP-SA deleted");

@@ -58,6 +58,11 @@ struct ike_version_ops {
 	/* Which type a message with SPI of the responder 0 begins; NULL: none. */
 	const struct exch_type *(*for_first)(const struct msg *m);
 	/*
+	 * There are many strangers: has the sender of this first message shown that it gets our answers?  IKE_E_BUSY: no, but it has
+	 * been asked to.  NULL: the version has no way to ask.
+	 */
+	ike_err (*admit)(struct daemon *d, const struct dgram *dg, const struct msg *m);
+	/*
 	 * Which type a message on |ike| that belongs to no exchange under way begins; may unprotect |m|.  IKE_E_EXCHANGE,
 	 * IKE_E_MSGID, IKE_E_STATE, or why it could not be read.
 	 */
@@ -114,6 +119,7 @@ struct ike_sa {
 	struct hnode                  by_spi;         /* my_spi */
 	struct hnode                  by_first;       /* responder, half-open: remote endpoint and peer_spi */
 	struct hnode                  by_peer;        /* remote address */
+	struct list                   stranger;       /* half-open, and not even its address is proved */
 	struct list                   grave;
 };
 
@@ -121,6 +127,8 @@ struct ike_table {
 	struct slotmap ids;
 	struct htab    by_spi, by_first, by_peer;
 	unsigned       half_open;         /* as responder */
+	struct list    strangers;         /* of those, the oldest first, who have not shown that they get our answers */
+	unsigned       n_strangers;
 };
 
 MUST_USE ike_err ike_table_init(struct ike_table *t, struct daemon *d);
@@ -135,6 +143,8 @@ ike_sa_new(struct daemon *d, const struct ike_version_ops *ops, enum exch_side s
 MUST_USE ike_err ike_table_add(struct ike_sa *ike);
 void             ike_table_remove(struct ike_sa *ike);
 void             ike_table_not_half_open(struct ike_sa *ike);
+/* The peer of a half-open IKE SA gets our answers. */
+void             ike_table_no_stranger(struct ike_sa *ike);
 
 struct ike_sa *ike_sa_get(struct daemon *d, uint64_t id);
 struct ike_sa *ike_find_by_spi(struct daemon *d, uint64_t my_spi);
@@ -250,6 +260,9 @@ extern const struct ike_version_ops v1_ops, v2_ops;
 
 /* One datagram into the engine (demux.c). */
 void demux_datagram(struct daemon *d, const struct dgram *dg);
+
+/* May a line be logged, or an event published, about a peer that has proved nothing?  Not many: anybody can make us. */
+bool ike_log_stranger(struct daemon *d);
 
 /* Log with the peer's address in front: racoon's "[192.0.2.1] INFO: ..." */
 void ike_log(const struct ike_sa *ike, enum log_level level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -58,6 +58,7 @@ ike_table_init(struct ike_table *t, struct daemon *d)
 	uint8_t seed[16];
 
 	memset(t, 0, sizeof(*t));
+	list_init(&t->strangers);
 	TRY(daemon_random(d, seed, sizeof(seed)));
 	htab_init(&t->by_spi, seed, eq_spi);
 	htab_init(&t->by_first, seed, eq_first);
@@ -88,6 +89,8 @@ ike_table_add(struct ike_sa *ike)
 		if (err == IKE_OK) {
 			t->half_open++;
 			ike->half_open = true;
+			list_add_tail(&t->strangers, &ike->stranger);
+			t->n_strangers++;
 		}
 	}
 	if (err != IKE_OK) {
@@ -111,8 +114,18 @@ ike_table_remove(struct ike_sa *ike)
 }
 
 void
+ike_table_no_stranger(struct ike_sa *ike)
+{
+	if (list_empty(&ike->stranger))
+		return;
+	list_del(&ike->stranger);
+	ike->d->ikes.n_strangers--;
+}
+
+void
 ike_table_not_half_open(struct ike_sa *ike)
 {
+	ike_table_no_stranger(ike);
 	if (ike->half_open) {
 		ike->half_open = false;
 		ike->d->ikes.half_open--;

@@ -72,6 +72,7 @@ void
 v1_take_vids(struct exch *x, const struct msg *m)
 {
 	const struct logger *log = x->ike->d->env.log;
+	bool quiet = x->ike->half_open && !ike_log_stranger(x->ike->d);
 	char hex[80];
 
 	for (const struct pld *p = payload_first(&m->pl, PK_VID); p != NULL;
@@ -79,6 +80,8 @@ v1_take_vids(struct exch *x, const struct msg *m)
 		const struct vid *v = find_vid(p->body);
 		if (v == &vids[0])
 			x->ike->dpd_peer = true;
+		if (quiet)
+			continue;
 		if (v != NULL) {
 			log_put(log, LOG_L_INFO, NULL, "received Vendor ID: %s", v->name);
 			continue;

@@ -41,6 +41,9 @@ void v2_msgid_used(struct exch *x);
 /* Is a request of ours of |type| under way? */
 bool v2_asking(const struct ike_sa *ike, const struct exch_type *type);
 
+/* v2_cookie.c: see ike_version_ops.admit. */
+MUST_USE ike_err v2_admit(struct daemon *d, const struct dgram *dg, const struct msg *m);
+
 /* v2_tables.c */
 extern const struct exch_type v2_sa_init, v2_ike_auth, v2_child_create, v2_child_rekey, v2_ike_rekey, v2_child_delete,
     v2_ike_delete, v2_liveness, v2_info;
