@@ -2,6 +2,7 @@
 /*
  * Somebody on the net who is no peer, and peers that do what they should not: others do not notice.
  */
+#include "conf/conf.h"
 #include "scenario/hosts.h"
 #include "wire/const.h"
 
@@ -123,7 +124,25 @@ address_check(struct world *w)
 	return node_pairs(A(w), B(w)) == 0 && node_all_children(A(w)) == 0 ? NULL : "something of the old address is left";
 }
 
+/* b's identity fits a section whose proposals were not those that were agreed on before it was known. */
+static const char v2_sections[] = REMOTE("ikev2", "") \
+	"remote \"strong\" { exchange_mode ikev2; peers_identifier address 192.0.2.2; lifetime time 1 hour; proposal { " \
+	"encryption_algorithm aes 256; hash_algorithm sha512; authentication_method pre_shared_key; dh_group ecp384; } }\n" \
+	PLAIN_SAINFO;
+HOSTS(v2_sections, v2_sections, conf_v2, 0)
+
+static const char *
+sections_check(struct world *w)
+{
+	const struct ike_sa *ike = hosts_ike(A(w), 0);
+
+	if (ike == NULL || ike->rmt->life_sec != 24 * 3600)
+		return "the section does not allow the algorithms in use";
+	return hosts_one_pair(w);
+}
+
 static const struct scenario scenarios[] = {
+	{ .name = "v2 sections", .build = build_v2_sections, .run = hosts_first_packet_back, .check = sections_check, .runs = 4 },
 	{ .name = "v2 late child", .build = build_v2_minutes, .run = late_child, .check = late_check, .runs = 8 },
 	{ .name = "v1 address goes", .build = build_v1_two, .run = address_goes, .check = address_check, .runs = 8 },
 	{ .name = "v1 spoofed first messages", .build = build_v1_three, .run = spoofed_first, .check = spoofed_check, .runs = 6 },

@@ -104,6 +104,26 @@ take_identity(struct exch *x, const struct msg *m, enum pld_kind kind, struct sl
 	return cred_peer_id(x->ike, &id);
 }
 
+static bool
+among(const struct prop_algs *l, struct prop_alg a)
+{
+	return a.id == ALG_ID_NONE ? prop_first(l) == ALG_ID_NONE : prop_algs_index(l, (enum alg_id)a.id, a.bits) >= 0;
+}
+
+/* Does the section allow what IKE_SA_INIT has agreed on?  For conf_query. */
+static bool
+suite_fits(const struct conf_remote *r, void *arg)
+{
+	const struct suite *s = arg;
+
+	for (size_t i = 0; i < r->v2.n; i++) {
+		const struct prop *p = &r->v2.v[i];
+		if (among(&p->encr, s->encr) && among(&p->integ, s->integ) && among(&p->prf, s->prf) && among(&p->ke, s->ke))
+			return true;
+	}
+	return false;
+}
+
 /* The section is chosen again, now that the identity is known. */
 static ike_err
 choose_again(struct exch *x, const struct msg *m)
@@ -115,7 +135,9 @@ choose_again(struct exch *x, const struct msg *m)
 
 	TRY(get_v2_id(payload_first(&m->pl, PK_IDI)->body, &raw));
 	TRY(ident_from_wire(raw.type, raw.data, &id));
-	struct conf_query q = { .peer = ike->remote, .mode = CONF_IKEV2, .peer_id = &id };
+	struct conf_query q = {
+		.peer = ike->remote, .mode = CONF_IKEV2, .peer_id = &id, .prop_fits = suite_fits, .arg = &ike->suite,
+	};
 	ike_err err = conf_remote_best(ike->conf, &q, &ike->rmt, &unique);
 	/* where no section fits, cred_peer_id() says so of the present one */
 	return err == IKE_E_NO_CONFIG ? IKE_OK : err;
