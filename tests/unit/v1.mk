@@ -13,3 +13,8 @@ check_PROGRAMS += tests/unit/t_flood
 tests_unit_t_flood_SOURCES = tests/unit/t_flood.c
 tests_unit_t_flood_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
 tests_unit_t_flood_LDADD = $(ringtail_sim_libs)
+# What a peer of IKEv2 may say.
+check_PROGRAMS += tests/unit/t_v2_hostile
+tests_unit_t_v2_hostile_SOURCES = tests/unit/t_v2_hostile.c
+tests_unit_t_v2_hostile_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
+tests_unit_t_v2_hostile_LDADD = $(ringtail_sim_libs)

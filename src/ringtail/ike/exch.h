@@ -56,6 +56,7 @@ struct msg {
 	struct slice    raw;           /* whole message, without non-ESP marker */
 	bool            encrypted;     /* as it came */
 	bool            authentic;     /* integrity or HASH was verified */
+	ike_err         malformed;     /* IKEv2: it is authentic, but its payloads cannot be read */
 	struct payloads pl;            /* of the plain text, once unprotected */
 	struct buf      plain;         /* owned: the decrypted payload chain */
 };
@@ -139,6 +140,8 @@ struct exch {
 	uint16_t                notify;       /* INTENT_NOTIFY: what to say ... */
 	struct buf              notify_data;
 	uint8_t                 bad_type;     /* of the unsupported critical payload */
+	uint8_t                 bad_proto;    /* IKEv2: protocol number and SPI of the child that the peer asked for in vain */
+	uint32_t                bad_spi;
 	bool                    child_made;   /* the peer's answer says that it has made the child */
 	ike_err                 child_err;    /* IKE_AUTH: the IKE SA stands, the child failed */
 	void                   *scratch;      /* the version's own, in the arena */

@@ -32,7 +32,10 @@ struct v2_state {
 /* v2_protect.c */
 MUST_USE ike_err v2_unprotect(struct exch *x, const struct step *row, struct msg *m);
 MUST_USE ike_err v2_protect(struct exch *x, const struct step *row, struct msg_out *m);
-/* Decrypt |m| with the keys of |ike|, once.  IKE_E_STATE: no keys yet; IKE_E_CLEAR: no SK payload. */
+/*
+ * Decrypt |m| with the keys of |ike|, once; what its authentic content is worth is in m->malformed.  IKE_E_STATE: no keys yet;
+ * IKE_E_CLEAR: no SK payload; IKE_E_INTEGRITY.
+ */
 MUST_USE ike_err v2_open(struct ike_sa *ike, struct msg *m);
 
 /* v2_ops.c */

@@ -300,7 +300,8 @@ take_request(struct exch *x, const struct msg *m, struct child *old)
 	/* RFC 7296 section 2.25.2: the same the other way round, while we are rekeying the IKE SA */
 	if (x->ike->state != IKE_ESTABLISHED || v2_asking(x->ike, &v2_ike_rekey))
 		return IKE_E_BUSY;
-	if (x->ike->nchildren >= V2_CHILDREN_MAX)
+	/* one that replaces another has a place, as long as those that were replaced go in time */
+	if (x->ike->nchildren >= (old == NULL ? V2_CHILDREN_MAX : 2 * V2_CHILDREN_MAX))
 		return IKE_E_EXHAUSTED;
 	TRY(child_new(x->ike->d, RESPONDER, x->ike, &c));
 	x->child_id = c->id;
@@ -323,8 +324,10 @@ v2_take_rekey(struct exch *x, const struct msg *m)
 	if (!v2_find_notify(&m->pl, V2_N_REKEY_SA, &n) || n.spi.n != 4)
 		return IKE_E_FORMAT;
 	struct rd r = rd_of(n.spi);
+	x->bad_proto = n.proto;
+	x->bad_spi = rd_u32(&r);
 	/* RFC 7296 section 1.3.3: the SPI is that which the initiator of the exchange would expect in inbound packets */
-	struct child *old = child_find_out(x->ike->d, n.proto == V2_PROTO_AH ? PROTO_AH : PROTO_ESP, rd_u32(&r),
+	struct child *old = child_find_out(x->ike->d, n.proto == V2_PROTO_AH ? PROTO_AH : PROTO_ESP, x->bad_spi,
 	    &x->ike->remote.addr);
 	if (old == NULL || !v2_serves(x->ike, old))
 		return IKE_E_CHILD_GONE;

@@ -67,45 +67,40 @@ v2_build_empty(struct exch *x, struct msg_out *m)
  * RFC 7296 section 1.4.1: the SPIs are those of the sender's inbound SAs; the answer normally lists the paired ones.  "If by chance
  * both ends of a set of SAs independently decide to close them", the answer leaves them out.
  */
-static ike_err
+static void
 take_child_deletes(struct exch *x, struct info_scratch *s, const struct pld_delete *del)
 {
 	struct daemon *d = x->ike->d;
 	uint8_t proto = del->proto == V2_PROTO_AH ? PROTO_AH : PROTO_ESP;
-	uint8_t *out = arena_array(&x->arena, del->count, 4);
-	uint16_t n = 0;
+	uint8_t *out = proto == PROTO_AH ? s->ah : s->esp;
+	uint16_t *n = proto == PROTO_AH ? &s->n_ah : &s->n_esp;
 
-	if (out == NULL && del->count > 0)
-		return IKE_E_NOMEM;
 	for (size_t i = 0; i < del->count; i++) {
 		struct rd r = rd_of(delete_spi(del, i));
 		struct child *c = child_find_out(d, proto, rd_u32(&r), &x->ike->remote.addr);
 		if (c == NULL || !v2_serves(x->ike, c))
 			continue;
 		if (!c->delete_sent)
-			put_spi(out + 4 * (size_t)n++, c->spi_in);
+			put_spi(out + 4 * (size_t)(*n)++, c->spi_in);
 		child_gone(c);
 	}
-	if (proto == PROTO_AH) {
-		s->ah = out;
-		s->n_ah = n;
-	} else {
-		s->esp = out;
-		s->n_esp = n;
-	}
-	return IKE_OK;
 }
 
 static ike_err
 take_deletes(struct exch *x, const struct msg *m, struct info_scratch *s)
 {
+	/* the peer cannot name more than its message has room for */
+	s->esp = arena_array(&x->arena, m->plain.n / 4 + 1, 4);
+	s->ah = arena_array(&x->arena, m->plain.n / 4 + 1, 4);
+	if (s->esp == NULL || s->ah == NULL)
+		return IKE_E_NOMEM;
 	for (const struct pld *p = payload_first(&m->pl, PK_DELETE); p != NULL; p = payload_next(&m->pl, p)) {
 		struct pld_delete del;
 		TRY(get_v2_delete(p->body, &del));
 		if (del.proto == V2_PROTO_IKE)
 			s->ike_gone = true;
 		else if (del.proto == V2_PROTO_ESP || del.proto == V2_PROTO_AH)
-			TRY(take_child_deletes(x, s, &del));
+			take_child_deletes(x, s, &del);
 	}
 	return IKE_OK;
 }
@@ -135,7 +130,7 @@ v2_take_info(struct exch *x, const struct msg *m)
 	struct pld_notify n;
 	if (v2_find_notify(&m->pl, V2_N_AUTHENTICATION_FAILED, &n))
 		s->ike_gone = true;
-	return take_deletes(x, m, s);
+	return payload_first(&m->pl, PK_DELETE) == NULL ? IKE_OK : take_deletes(x, m, s);
 }
 
 ike_err

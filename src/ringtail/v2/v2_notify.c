@@ -96,7 +96,11 @@ answer_error(struct exch *x, ike_err err)
 		type = V2_N_TEMPORARY_FAILURE;
 	wr_init(&m.w, 0);
 	chain_begin(&m.chain, 2);
-	v2_put_notify(&m, type, data_of(x, err, buf));
+	/* RFC 7296 section 3.10.1: CHILD_SA_NOT_FOUND names the SA as the REKEY_SA notification did */
+	if (err == IKE_E_CHILD_GONE && x->bad_spi != 0)
+		v2_put_notify_spi(&m, x->bad_proto, x->bad_spi, type, slice_of(NULL, 0));
+	else
+		v2_put_notify(&m, type, data_of(x, err, buf));
 	if (wr_err(&m.w) == IKE_OK && v2_protect(x, row, &m) == IKE_OK) {
 		exch_transmit(x->ike, buf_slice(&m.datagram));
 		v2_msgid_used(x);

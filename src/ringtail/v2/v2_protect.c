@@ -164,18 +164,23 @@ v2_open(struct ike_sa *ike, struct msg *m)
 	if (sk->body.n < overhead + 1 || (sk->body.n - overhead) % s.block != 0)
 		return IKE_E_INTEGRITY;
 	TRY(decrypt(ike, &s, m, sk->body, &m->plain));
-	size_t pad = m->plain.p[m->plain.n - 1];
-	if (pad + 1 > m->plain.n)
-		return IKE_E_FORMAT;
-	m->plain.n -= pad + 1;
 	m->encrypted = m->authentic = true;
-	return payloads_parse(2, outer.inner, buf_slice(&m->plain), CHAIN_EXACT, &m->pl);
+	size_t pad = m->plain.p[m->plain.n - 1];
+	if (pad + 1 > m->plain.n) {
+		m->malformed = IKE_E_FORMAT;
+		return IKE_OK;
+	}
+	m->plain.n -= pad + 1;
+	m->malformed = payloads_parse(2, outer.inner, buf_slice(&m->plain), CHAIN_EXACT, &m->pl);
+	return IKE_OK;
 }
 
 ike_err
 v2_unprotect(struct exch *x, const struct step *row, struct msg *m)
 {
-	if (row->prot != CLEAR)
-		return v2_open(x->ike, m);
+	if (row->prot != CLEAR) {
+		TRY(v2_open(x->ike, m));
+		return m->malformed;
+	}
 	return payloads_parse(2, m->hdr.next, slice_of(m->raw.p + IKE_HDR_LEN, m->raw.n - IKE_HDR_LEN), CHAIN_EXACT, &m->pl);
 }
