@@ -164,6 +164,60 @@ START_TEST(repetitions_change_nothing)
 }
 END_TEST
 
+/* Everything that each end has sent comes back to itself in the other's name. */
+START_TEST(reflections_change_nothing)
+{
+	struct v1_pair p = v1_pair_of(V1_CONF, V1_CONF);
+	struct dgram d;
+
+	say_hello(&p);
+	struct buf copy = { 0 };
+	ck_assert_int_eq(buf_set(&copy, buf_slice(&p.w->pcap)), IKE_OK);
+	struct world past = { .pcap = copy };
+	for (size_t at = 0; next_dgram(&past, &at, &d); world_run(p.w, MSEC(200))) {
+		struct endpoint e = d.local;
+		d.local = d.remote;
+		d.remote = e;
+		inject(&p, &d);
+	}
+	world_run(p.w, SEC(40));
+	buf_free(&copy);
+	ck_assert_uint_eq(v1_logged(p.a, "respond new phase"), 0);
+	ck_assert_uint_eq(v1_logged(p.b, "initiate new phase"), 0);
+	ck_assert_uint_eq(v1_logged(p.b, "respond new phase 2"), 1);
+	ck_assert_uint_eq(v1_logged(p.a, "received INITIAL-CONTACT"), 1);
+	ck_assert_uint_eq(v1_logged(p.b, "received INITIAL-CONTACT"), 1);
+	v1_assert_up(&p);
+	v1_pair_end(&p);
+}
+END_TEST
+
+/* The first message of quick mode again, long after other exchanges have come between. */
+START_TEST(late_repetitions_change_nothing)
+{
+	struct v1_pair p = v1_pair_of(V1_CONF, V1_CONF);
+	struct dgram d;
+
+	say_hello(&p);
+	struct buf copy = { 0 };
+	ck_assert_int_eq(buf_set(&copy, buf_slice(&p.w->pcap)), IKE_OK);
+	for (unsigned i = 0; i < 100; i++) {
+		struct ike_sa *ike = v1_ike_of(p.a, p.b);
+		struct v1_note note = v1_ike_note(ike, V1_N_R_U_THERE, slice_of("1234", 4));
+		v1_send_notify(ike, &note);
+		world_run(p.w, SEC(1));
+	}
+	struct world past = { .pcap = copy };
+	for (size_t at = 0; next_dgram(&past, &at, &d); world_run(p.w, MSEC(200)))
+		inject(&p, &d);
+	world_run(p.w, SEC(40));
+	buf_free(&copy);
+	ck_assert_uint_eq(v1_logged(p.b, "respond new phase 2"), 1);
+	v1_assert_up(&p);
+	v1_pair_end(&p);
+}
+END_TEST
+
 /* Damaged copies of every encrypted message arrive before it. */
 START_TEST(damage_leaves_no_trace)
 {
@@ -336,6 +390,8 @@ suite(void)
 	tcase_add_loop_test(
 	    t, refused_quick_mode_fails_at_once, 0, sizeof(refusals) / sizeof(refusals[0]));
 	tcase_add_test(t, repetitions_change_nothing);
+	tcase_add_test(t, reflections_change_nothing);
+	tcase_add_test(t, late_repetitions_change_nothing);
 	tcase_add_test(t, damage_leaves_no_trace);
 	tcase_add_test(t, nothing_in_clear_is_obeyed);
 	tcase_add_test(t, noise_is_dropped);

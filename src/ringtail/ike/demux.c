@@ -97,6 +97,9 @@ begin_ike_sa(struct daemon *d, const struct dgram *dg, struct msg *m)
 		return IKE_E_SPI;
 	if (d->stopping)
 		return IKE_E_STATE;
+	/* our own first message, sent back to us */
+	if (ike_find_by_spi(d, m->hdr.spi_i) != NULL)
+		return IKE_E_SPI;
 	ike_err err = choose_section(d, dg, m, &rmt);
 	if (err != IKE_OK) {
 		uint64_t suppressed;

@@ -19,8 +19,8 @@
 #include "wire/const.h"
 #include "wire/pld.h"
 
-/* Message ids of the peer's latest exchanges: what comes with one of them again is a repetition. */
-#define V1_SEEN 32
+/* Message ids of the latest exchanges, the peer's and ours: what comes with one of them again is a repetition. */
+#define V1_SEEN 1024
 
 struct v1_state {
 	struct v1_keys keys; /* all.n == 0: not derived yet */
@@ -28,8 +28,8 @@ struct v1_state {
 	struct secret psk;   /* until the keys are derived */
 	uint8_t iv
 	    [CIPHER_BLOCK_MAX]; /* of the next message of main mode; then its last block, which begins all others */
-	uint32_t seen[V1_SEEN];
-	uint8_t seen_at;
+	uint32_t *seen; /* grows up to V1_SEEN; then the oldest is forgotten */
+	unsigned n_seen, seen_at;
 	bool hinted; /* it was said that the pre-shared keys may differ */
 };
 

@@ -21,6 +21,7 @@ fini(struct ike_sa *ike)
 	secret_free(&s->key);
 	secret_free(&s->psk);
 	wipe(s->iv, sizeof(s->iv));
+	free(s->seen);
 	free(s);
 	ike->v1 = NULL;
 }
@@ -29,15 +30,29 @@ void
 v1_remember_msgid(struct ike_sa *ike, uint32_t msgid)
 {
 	struct v1_state *s = ike->v1;
+	bool full = (s->n_seen & (s->n_seen - 1)) == 0; /* 0 or a power of two */
 
-	s->seen[s->seen_at] = msgid;
-	s->seen_at = (uint8_t)((s->seen_at + 1) % V1_SEEN);
+	if (s->n_seen < V1_SEEN && full) {
+		uint32_t *more = realloc(s->seen, (s->n_seen == 0 ? 1 : s->n_seen * 2) * sizeof(*more));
+		if (more != NULL)
+			s->seen = more;
+		full = more == NULL;
+	}
+	if (s->n_seen < V1_SEEN && !full) {
+		s->seen[s->n_seen++] = msgid;
+		return;
+	}
+	/* without memory for more, too, the oldest gives way */
+	if (s->n_seen == 0)
+		return;
+	s->seen_at %= s->n_seen;
+	s->seen[s->seen_at++] = msgid;
 }
 
 static bool
 seen(const struct ike_sa *ike, uint32_t msgid)
 {
-	for (unsigned i = 0; i < V1_SEEN; i++)
+	for (unsigned i = 0; i < ike->v1->n_seen; i++)
 		if (ike->v1->seen[i] == msgid)
 			return true;
 	return false;
@@ -67,6 +82,9 @@ next_msgid(struct ike_sa *ike, const struct exch_type *type, uint32_t *out)
 
 	while (type != &v1_main && (id == 0 || in_use(ike, id)))
 		TRY(daemon_random(ike->d, &id, sizeof(id)));
+	/* HASH(1) is the same in both directions: our own messages must not be taken for the peer's either */
+	if (id != 0)
+		v1_remember_msgid(ike, id);
 	*out = id;
 	return IKE_OK;
 }
