@@ -3,7 +3,7 @@
 check_LIBRARIES += tests/scenario/libsim.a
 tests_scenario_libsim_a_SOURCES = \
 	$(sim_kern_sources) \
-	tests/scenario/scenario.c tests/scenario/scenario.h tests/scenario/hosts.c tests/scenario/hosts.h \
+	tests/scenario/scenario.c tests/scenario/scenario.h tests/scenario/hostile.c tests/scenario/hostile.h tests/scenario/hosts.c tests/scenario/hosts.h \
 	tests/sim/capture.c tests/sim/ctl.c tests/sim/ctl.h tests/sim/net.c tests/sim/traffic.c tests/sim/world.c tests/sim/world.h \
 	$(fail_alloc_sources)
 ringtail_sim_libs = tests/scenario/libsim.a $(ringtail_daemon_libs) $(CHECK_LIBS)
@@ -17,6 +17,10 @@ scenario_programs += tests/scenario/s_fault
 tests_scenario_s_fault_SOURCES = tests/scenario/s_fault.c
 tests_scenario_s_fault_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
 tests_scenario_s_fault_LDADD = $(ringtail_sim_libs)
+scenario_programs += tests/scenario/s_hostile
+tests_scenario_s_hostile_SOURCES = tests/scenario/s_hostile.c
+tests_scenario_s_hostile_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
+tests_scenario_s_hostile_LDADD = $(ringtail_sim_libs)
 scenario_programs += tests/scenario/s_mesh
 tests_scenario_s_mesh_SOURCES = tests/scenario/s_mesh.c
 tests_scenario_s_mesh_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)

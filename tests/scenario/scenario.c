@@ -197,7 +197,7 @@ tell_all(const struct scenario *s, const struct settings *set)
 	clock_t start = clock();
 
 	plain.opt.seed = set->seed;
-	plain.opt.debug2 = set->debug2;
+	plain.opt.debug2 = plain.opt.debug2 || set->debug2;
 	if (plain.opt.jitter == 0)
 		plain.opt.jitter = MSEC(set->jitter);
 	struct run again = plain;
