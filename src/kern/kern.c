@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "kern/kern.h"
 
+#include "kern/pfkey.h"
 #include "kern/xfrm.h"
 
 #include <errno.h>
@@ -22,9 +23,20 @@ open_xfrm(const struct kern_options *o, struct kern **out)
 	return xfrm_new(&x, out);
 }
 
+static ike_err
+open_pfkey(const struct kern_options *o, struct kern **out)
+{
+	struct pfkey_options x = {
+		.events = o->events, .probe = o->probe, .acq_expires = o->acq_expires
+	};
+
+	return pfkey_new(&x, out);
+}
+
 /* In order of preference. */
 static const struct backend backends[] = {
 	{ "xfrm", open_xfrm, &xfrm_manual_ops },
+	{ "pfkey", open_pfkey, &pfkey_manual_ops },
 };
 
 #define NBACKENDS (sizeof(backends) / sizeof(backends[0]))

@@ -53,7 +53,7 @@ struct kern_manual_ops {
 };
 
 /*
- * Open back end |name| ("xfrm"; NULL: the first that this kernel has).  On failure |why|, if not NULL, gets a text.
+ * Open back end |name| ("xfrm", "pfkey"; NULL: the first that this kernel has).  On failure |why|, if not NULL, gets a text.
  *
  *   IKE_E_NOTFOUND      no back end of that name
  *   IKE_E_UNSUPPORTED   the kernel has no such interface
