@@ -77,6 +77,7 @@ struct kern_ops {
 	/* Add the SA, or turn a larval state of the same id into it when |larval|.  Does not wipe |keys|. */
 	ike_err (*sa_install)(
 	    struct kern *, const struct sa_spec *, const struct sa_keys *keys, bool larval);
+	/* Other ends, and UDP encapsulation between the ports; ports 0: none.  IKE_E_NOTFOUND, IKE_E_UNSUPPORTED, IKE_E_STATE: larval. */
 	ike_err (*sa_readdress)(struct kern *, const struct sa_id *, const struct endpoint *src,
 	    const struct endpoint *dst);
 	ike_err (*sa_delete)(

@@ -72,8 +72,7 @@ xfrm_put_flushsa(struct xfrm_msg *m, uint8_t proto);
 
 /*
  * XFRM_MSG_NEWSA that makes the SA of |got|, an answer to XFRM_MSG_GETSA, once more between |src| and |dst|: keys,
- * lifetimes and their use so far, sequence numbers and window are carried over.  The ports matter if it is UDP
- * encapsulated.
+ * lifetimes and their use so far, sequence numbers and window are carried over.  Ports 0: without UDP encapsulation.
  */
 MUST_USE ike_err
 xfrm_put_sa_moved(

@@ -293,8 +293,12 @@ xfrm_put_sa_moved(
 		if (a.a[carried[i]] != NULL)
 			TRY(xfrm_add(m, carried[i], s.p, s.n));
 	}
-	if (!encapsulated)
+	if (src->port == 0 && dst->port == 0)
 		return IKE_OK;
+	if (!encapsulated) {
+		memset(&encap, 0, sizeof(encap));
+		encap.encap_type = UDP_ENCAP_ESPINUDP;
+	}
 	encap.encap_sport = htons(src->port);
 	encap.encap_dport = htons(dst->port);
 	return xfrm_add(m, XFRMA_ENCAP, &encap, sizeof(encap));

@@ -41,8 +41,9 @@ put_tmpls(struct xfrm_msg *m, const struct sp_spec *s, uint16_t sel_family)
 
 	if (s->ntmpl > SP_MAX_TMPL)
 		return IKE_E_RANGE;
+	/* what is behind a tunnel of the other family is of that family */
 	for (unsigned i = 0; i < s->ntmpl; i++)
-		TRY(fill_tmpl(&s->tmpl[i], sel_family, &x[i]));
+		TRY(fill_tmpl(&s->tmpl[i], i == 0 ? sel_family : x[i - 1].family, &x[i]));
 	return s->ntmpl != 0 ? xfrm_add(m, XFRMA_TMPL, x, s->ntmpl * sizeof(x[0])) : IKE_OK;
 }
 
