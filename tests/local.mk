@@ -14,6 +14,7 @@ include $(top_srcdir)/tests/unit/crypto.mk
 include $(top_srcdir)/tests/unit/ident.mk
 include $(top_srcdir)/tests/unit/prop.mk
 include $(top_srcdir)/tests/unit/sadb.mk
+include $(top_srcdir)/tests/kern/local.mk
 include $(top_srcdir)/tests/unit/conf.mk
 include $(top_srcdir)/tests/unit/kern.mk
 include $(top_srcdir)/tests/unit/setkey.mk
@@ -59,7 +60,7 @@ tests_lab_traffic_LDADD =
 tests_lab_tap_SOURCES = tests/lab/tap.c tests/lab/lab.h
 tests_lab_tap_LDADD =
 .PHONY: lab
-lab: all tests/lab/traffic$(EXEEXT) tests/lab/tap$(EXEEXT)
+lab: all tests/lab/traffic$(EXEEXT) tests/lab/tap$(EXEEXT) tests/kern/conform$(EXEEXT)
 CLEANFILES += tests/lab/traffic$(EXEEXT) tests/lab/tap$(EXEEXT)
 
 EXTRA_DIST += \

@@ -109,7 +109,7 @@ sa_add(struct simkern *k, const struct sa_spec *spec, ike_time ends)
 		sim_sa_remove(k, x);
 		return NULL;
 	}
-	list_add_tail(&k->sas, &x->link);
+	list_add_head(&k->sas, &x->link); /* dumps begin with the newest */
 	return x;
 }
 
@@ -118,8 +118,10 @@ sim_sa_larval(struct simkern *k, const struct sa_spec *spec)
 {
 	struct sim_sa *x = sa_add(k, spec, k->now + SEC(k->acq_expires));
 
-	if (x != NULL)
+	if (x != NULL) {
 		x->larval = true;
+		x->spec.life.hard_sec = k->acq_expires;
+	}
 	return x;
 }
 
@@ -175,7 +177,7 @@ call_end(const struct call *c, int errnum)
 		errnum = c->errnum;
 	if (errnum == 0)
 		return IKE_OK;
-	c->kern->errnum = errnum;
+	c->kern->errnum = errnum == ERANGE ? EINVAL : errnum;
 	(void)snprintf(c->kern->reason, sizeof(c->kern->reason), "%s%s", strerror(errnum),
 	    errnum == EPROTONOSUPPORT ? " (Requested type not found)" : "");
 	switch (errnum) {
@@ -184,6 +186,10 @@ call_end(const struct call *c, int errnum)
 	case ESRCH:
 	case ENOENT:
 		return IKE_E_NOTFOUND;
+	case EOPNOTSUPP: /* what back ends refuse by themselves */
+		return IKE_E_UNSUPPORTED;
+	case ERANGE:
+		return IKE_E_RANGE;
 	default:
 		return IKE_E_KERNEL;
 	}
@@ -200,7 +206,7 @@ do_reserve(
 	if (id->spi == 0)
 		return EINVAL;
 	if (sim_sa_find(k, id) != NULL)
-		return EEXIST;
+		return ENOENT; /* no SPI left of the one there is to choose from */
 	return sim_sa_larval(k, &spec) == NULL ? ENOMEM : 0;
 }
 
@@ -209,77 +215,20 @@ op_reserve(
     struct kern *kern, const struct sa_id *id, const struct addr *src, uint8_t mode, uint32_t reqid)
 {
 	struct call c = call_begin(kern);
+	ike_err err = call_end(&c, c.skip ? 0 : do_reserve(kernel_of(kern), id, src, mode, reqid));
 
-	return call_end(&c, c.skip ? 0 : do_reserve(kernel_of(kern), id, src, mode, reqid));
+	return err == IKE_E_NOTFOUND && kern->errnum == ENOENT ? IKE_E_EXISTS : err;
 }
 
-static bool
-key_fits(uint16_t id, uint16_t bits, uint16_t len)
-{
-	const struct alg *a = alg_get(id);
-
-	return a != NULL && (bits == 0 || alg_key_ok(a, bits)) && alg_keymat_len(a, bits) == len;
-}
-
-/* What the kernel's init_state functions refuse. */
-static int
-check_install(const struct simkern *k, const struct sa_spec *s, const struct sa_keys *keys)
-{
-	const struct alg *encr = alg_get(s->encr);
-	unsigned needs = s->id.proto == PROTO_ESP  ? KERN_ESP
-			 : s->id.proto == PROTO_AH ? KERN_AH
-						   : KERN_IPCOMP;
-
-	if ((k->features & needs) == 0 ||
-	    ((s->flags & SA_ESN) != 0 && (k->features & KERN_ESN) == 0))
-		return EPROTONOSUPPORT;
-	if (s->id.spi == 0 || (s->mode != MODE_TRANSPORT && s->mode != MODE_TUNNEL))
-		return EINVAL;
-	if (s->id.proto == PROTO_IPCOMP)
-		return s->comp == ALG_ID_NONE ? EINVAL : 0;
-	if ((s->id.proto == PROTO_ESP) != (encr != NULL))
-		return EINVAL;
-	if (encr != NULL && !key_fits(s->encr, s->encr_bits, keys->encr_len))
-		return EINVAL;
-	if (encr != NULL && (encr->flags & ALG_AEAD) != 0 && s->integ != ALG_ID_NONE &&
-	    s->integ != INTEG_NONE)
-		return EINVAL;
-	if (s->integ != ALG_ID_NONE && s->integ != INTEG_NONE)
-		return key_fits(s->integ, 0, keys->integ_len) ? 0 : EINVAL;
-	return s->id.proto == PROTO_AH ? EINVAL : 0;
-}
-
-static uint64_t
-digest_of(const struct sa_spec *s, const struct sa_keys *keys)
-{
-	uint8_t b[sizeof(keys->encr) + sizeof(keys->integ) + 8];
-	uint16_t integ = s->integ == INTEG_NONE ? ALG_ID_NONE : s->integ;
-	size_t n = 0;
-	uint64_t d;
-
-	memcpy(b, keys->encr, keys->encr_len);
-	n += keys->encr_len;
-	memcpy(b + n, keys->integ, keys->integ_len);
-	n += keys->integ_len;
-	memcpy(b + n, &s->encr, 2);
-	memcpy(b + n + 2, &integ, 2); /* the truncation is in the id */
-	memcpy(b + n + 4, &s->comp, 2);
-	memcpy(b + n + 6, &keys->encr_len, 2);
-	d = siphash24(sim_seed, slice_of(b, n + 8));
-	explicit_bzero(b, sizeof(b));
-	return d;
-}
-
-/* The first end of life by time; IKE_NEVER if it has none. */
+/* The first end of life by time of an SA born at |born|; IKE_NEVER if it has none. */
 static ike_time
-first_end(const struct simkern *k, const struct sa_spec *s)
+first_end(ike_time born, const struct sa_life *l)
 {
-	uint64_t sec =
-	    s->life.soft_sec != 0 && (s->life.hard_sec == 0 || s->life.soft_sec < s->life.hard_sec)
-		? s->life.soft_sec
-		: s->life.hard_sec;
+	uint64_t sec = l->soft_sec != 0 && (l->hard_sec == 0 || l->soft_sec < l->hard_sec)
+			   ? l->soft_sec
+			   : l->hard_sec;
 
-	return sec == 0 || sec > INT32_MAX ? IKE_NEVER : k->now + SEC(sec);
+	return sec == 0 || sec > INT32_MAX ? IKE_NEVER : born + SEC(sec);
 }
 
 /* The larval state that a packet made and this SA answers. */
@@ -297,23 +246,44 @@ asked_for(const struct simkern *k, const struct sa_spec *s)
 	return NULL;
 }
 
+/* An SA that is live is only given other limits and ports. */
+static int
+update(struct simkern *k, struct sim_sa *x, const struct sa_spec *s, uint32_t pid)
+{
+	ike_time end = first_end(x->born, &s->life);
+
+	x->spec.life = s->life;
+	x->dying = false;
+	if (x->spec.encap_sport != 0 && s->encap_sport != 0) {
+		x->spec.encap_sport = s->encap_sport;
+		x->spec.encap_dport = s->encap_dport;
+	}
+	heap_cancel(&k->timers, &x->timer);
+	if (end != IKE_NEVER && heap_set(&k->timers, &x->timer, end) != IKE_OK)
+		return ENOMEM;
+	sim_report_sa(k, KERN_EV_SA_UPDATE, x, pid);
+	return 0;
+}
+
 static int
 do_install(struct simkern *k, const struct sa_spec *s, const struct sa_keys *keys, bool larval,
     uint32_t pid)
 {
 	struct sim_sa *old = sim_sa_find(k, &s->id), *x, *acq;
-	int errnum = check_install(k, s, keys);
+	int errnum = sim_check_install(k, s, keys);
 
 	if (errnum != 0)
 		return errnum;
 	if (larval && old == NULL)
 		return ESRCH;
-	if (old != NULL && !(larval && old->larval))
+	if (old != NULL && !larval)
 		return EEXIST;
-	x = sa_add(k, s, first_end(k, s));
+	if (old != NULL && !old->larval)
+		return update(k, old, s, pid);
+	x = sa_add(k, s, first_end(k->now, &s->life));
 	if (x == NULL)
 		return ENOMEM;
-	x->digest = digest_of(s, keys);
+	x->digest = sim_digest(s, keys);
 	if (old != NULL)
 		sim_sa_remove(k, old);
 	acq = asked_for(k, s);
@@ -342,10 +312,11 @@ do_readdress(struct simkern *k, const struct sa_id *id, const struct endpoint *s
 	bool other_id = !addr_equal(&id->dst, &dst->addr);
 
 	to.dst = dst->addr;
-	if ((k->features & KERN_MIGRATE) == 0)
-		return EPROTONOSUPPORT;
-	if (x == NULL || x->larval)
+	if (x == NULL)
 		return ESRCH;
+	if ((k->features & KERN_MIGRATE) == 0 &&
+	    (other_id || !addr_equal(&x->spec.src, &src->addr)))
+		return EOPNOTSUPP;
 	if (other_id && sim_sa_find(k, &to) != NULL)
 		return EEXIST;
 	if (other_id)
@@ -368,7 +339,10 @@ op_readdress(struct kern *kern, const struct sa_id *id, const struct endpoint *s
     const struct endpoint *dst)
 {
 	struct call c = call_begin(kern);
+	const struct sim_sa *x = sim_sa_find(kernel_of(kern), id);
 
+	if (c.errnum == 0 && x != NULL && x->larval)
+		return IKE_E_STATE; /* it has no keys to carry elsewhere */
 	return call_end(&c, c.skip ? 0 : do_readdress(kernel_of(kern), id, src, dst, pid_of(kern)));
 }
 
@@ -514,10 +488,10 @@ op_acquire_failed(struct kern *kern, uint32_t seq, const struct sa_id *id, const
 	     x = sim_sa_between_next(k, x)) {
 		if (x->larval && x->spec.id.spi == 0 && x->spec.seq == seq) {
 			sim_sa_remove(k, x);
-			return call_end(&c, 0);
+			break;
 		}
 	}
-	return call_end(&c, ESRCH);
+	return call_end(&c, 0); /* one that is forgotten already is given up as well */
 }
 
 static int

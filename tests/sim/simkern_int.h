@@ -94,6 +94,16 @@ sim_sa_remove(struct simkern *k, struct sim_sa *x);
 void
 sim_sa_expire(struct simkern *k, struct sim_sa *x);
 
+/* simkern_check.c */
+
+/* What the kernel's init_state functions refuse: an errno, or 0. */
+int
+sim_check_install(const struct simkern *k, const struct sa_spec *s, const struct sa_keys *keys);
+
+/* Of keys, algorithms and truncation: equal at both ends, or packets are dropped. */
+uint64_t
+sim_digest(const struct sa_spec *s, const struct sa_keys *keys);
+
 /* simkern_event.c */
 
 void

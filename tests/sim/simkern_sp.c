@@ -167,16 +167,37 @@ add(struct simkern *k, const struct sp_spec *sp, uint32_t pid, enum kern_event_k
 }
 
 /* RFC 4301 section 4.4.1.2: a tunnel mode entry names "Local tunnel address" and "Remote tunnel address". */
-static bool
-is_valid(const struct sp_spec *sp)
+static int
+check_tmpl(const struct sp_spec *sp, const struct sp_tmpl *t)
 {
-	if (sp->ntmpl > SP_MAX_TMPL || sp->id.dir > SP_FWD)
-		return false;
+	if (t->mode != MODE_TUNNEL)
+		return 0;
+	if (t->dst.family == 0 || t->src.family != t->dst.family)
+		return ERANGE;
+	/* Linux does not know where to go without the SA */
+	return t->level == SP_USE && sp->id.dir == SP_OUT ? EINVAL : 0;
+}
+
+static int
+check_policy(const struct sp_spec *sp)
+{
+	const struct prefix *a = &sp->id.sel.src, *b = &sp->id.sel.dst;
+
+	if (sp->action == SP_ENTRUST || sp->action == SP_BYPASS)
+		return EOPNOTSUPP;
+	if (sp->ntmpl > SP_MAX_TMPL || sp->id.dir > SP_FWD ||
+	    (sp->action != SP_DISCARD && (sp->ntmpl != 0) != (sp->action == SP_IPSEC)))
+		return ERANGE;
+	if (a->len > addr_bits(&a->addr) || b->len > addr_bits(&b->addr) ||
+	    (a->addr.family != 0 && b->addr.family != 0 && a->addr.family != b->addr.family))
+		return ERANGE;
 	for (size_t i = 0; i < sp->ntmpl; i++) {
-		if (sp->tmpl[i].mode == MODE_TUNNEL && sp->tmpl[i].dst.family == 0)
-			return false;
+		int errnum = check_tmpl(sp, &sp->tmpl[i]);
+
+		if (errnum != 0)
+			return errnum;
 	}
-	return true;
+	return 0;
 }
 
 int
@@ -184,9 +205,10 @@ sim_sp_install(struct simkern *k, const struct sp_spec *sp, bool replace, uint32
 {
 	struct sim_sp *p = sim_sp_find(k, &sp->id);
 	uint32_t index;
+	int errnum = check_policy(sp);
 
-	if (!is_valid(sp))
-		return EINVAL;
+	if (errnum != 0)
+		return errnum;
 	if (p == NULL)
 		return add(k, sp, pid, replace ? KERN_EV_SP_UPDATE : KERN_EV_SP_NEW);
 	if (!replace)

@@ -3,6 +3,7 @@
 sim_kern_sources = \
 	tests/sim/kern_equal.c tests/sim/kern_equal.h \
 	tests/sim/simkern.c tests/sim/simkern.h \
+	tests/sim/simkern_check.c \
 	tests/sim/simkern_event.c \
 	tests/sim/simkern_int.h \
 	tests/sim/simkern_path.c \
@@ -37,14 +38,3 @@ tests_unit_t_recon_LDADD = $(ringtail_test_libs)
 check_PROGRAMS += tests/unit/t_simkern
 tests_unit_t_simkern_SOURCES = tests/unit/t_simkern.c $(sadb_fix_sources)
 tests_unit_t_simkern_LDADD = $(ringtail_test_libs)
-
-# One suite for every kernel back end: simulated here, and the kernel that runs the tests (skipped where that is not permitted).
-kern_conform_sources = tests/kern/conform.c tests/kern/conform.h
-
-check_PROGRAMS += tests/unit/t_kern_conform
-tests_unit_t_kern_conform_SOURCES = tests/unit/t_kern_conform.c $(kern_conform_sources) $(sim_kern_sources)
-tests_unit_t_kern_conform_LDADD = $(ringtail_test_libs)
-
-check_PROGRAMS += tests/kern/t_kern_xfrm
-tests_kern_t_kern_xfrm_SOURCES = tests/kern/t_kern_xfrm.c $(kern_conform_sources)
-tests_kern_t_kern_xfrm_LDADD = $(ringtail_kern_test_libs)
