@@ -141,7 +141,17 @@ sections_check(struct world *w)
 	return hosts_one_pair(w);
 }
 
+/* The longest times that the configuration takes. */
+static const char v1_years[] = "timer { interval 87600 hours; counter 100; phase2 87600 hours; }\n" \
+	REMOTE_WITH("main", "lifetime time 87600 hours; dpd_delay 315360000;\n", "ecp256") SAINFO("lifetime time 87600 hours;");
+static const char v2_years[] = "timer { interval 87600 hours; counter 100; phase2 87600 hours; }\n" \
+	REMOTE_WITH("ikev2", "lifetime time 87600 hours; dpd_delay 315360000;\n", "ecp256") SAINFO("lifetime time 87600 hours;");
+HOSTS(v1_years, v1_years, v1_years, 0)
+HOSTS(v2_years, v2_years, v2_years, 0)
+
 static const struct scenario scenarios[] = {
+	{ .name = "v1 ten years", .build = build_v1_years, .run = hosts_first_packet, .check = hosts_one_pair, .runs = 4 },
+	{ .name = "v2 ten years", .build = build_v2_years, .run = hosts_first_packet, .check = hosts_one_pair, .runs = 4 },
 	{ .name = "v2 sections", .build = build_v2_sections, .run = hosts_first_packet_back, .check = sections_check, .runs = 4 },
 	{ .name = "v2 late child", .build = build_v2_minutes, .run = late_child, .check = late_check, .runs = 8 },
 	{ .name = "v1 address goes", .build = build_v1_two, .run = address_goes, .check = address_check, .runs = 8 },

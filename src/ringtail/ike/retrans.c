@@ -5,8 +5,9 @@
  * repetitions and sends nothing by itself, until the peer has proved itself: then quick mode's second message is repeated,
  * too.
  *
- * RFC 7296 section 2.1: "retransmission timers are REQUIRED to be exponential"; "the responder MUST remember each
- * response until it receives a request whose sequence number is larger".
+ * RFC 7296 section 2.4: "retransmission times MUST increase exponentially to avoid flooding the network".  Section 2.1: "The
+ * responder MUST remember each response until it receives a request whose sequence number is larger than or equal to the
+ * sequence number in the response plus its window size".
  */
 #include "ringtail/daemon.h"
 
@@ -49,11 +50,13 @@ exch_arm(struct exch *x)
 {
 	const struct conf_timers *t = &x->ike->conf->timers;
 	ike_time now = x->ike->d->now;
-	ike_time total = t->interval * ((ike_time)t->counter + 1);
+	ike_time times = (ike_time)t->counter + 1;
+	ike_time total = t->interval > IKE_NEVER / times ? IKE_NEVER : t->interval * times;
+	bool phase2 = x->type->intent == INTENT_CHILD_CREATE || x->type->intent == INTENT_CHILD_REKEY;
 
 	x->sent = 1;
 	x->gap = RETRANS_FIRST < t->interval ? RETRANS_FIRST : t->interval;
-	if (x->type->intent == INTENT_CHILD_CREATE && t->phase2 > 0 && t->phase2 < total)
+	if (phase2 && t->phase2 > 0 && t->phase2 < total)
 		total = t->phase2;
 	x->give_up = time_add(now, total);
 	daemon_timer(x->ike->d, &x->timer, asks_again(x) ? now + x->gap : x->give_up);
