@@ -117,7 +117,7 @@ fill_inputs(const struct exch *x, const uint8_t cookies[16], struct v1_inputs *i
 		.gxr = initiator ? theirs : mine,
 		.ni_b = buf_slice(initiator ? &x->my_nonce : &x->peer_nonce),
 		.nr_b = buf_slice(initiator ? &x->peer_nonce : &x->my_nonce),
-		/* RFC 2409 section 5: "SAi_b is the entire body of the SA payload (minus the ISAKMP generic header)" */
+		/* RFC 2409 section 3.2: "SAi_b is the entire body of the SA payload (minus the ISAKMP generic header)" */
 		.sai_b = buf_slice(initiator ? &x->my_sa : &x->peer_sa),
 	};
 }

@@ -288,7 +288,10 @@ v2_init_refused(struct exch *x, const struct msg *m)
 	struct pld_notify n;
 	uint16_t group;
 
-	/* RFC 7296 section 2.6: "The initiator MUST ... include the COOKIE notification": 1 to 64 bytes, first of all payloads */
+	/*
+	 * RFC 7296 section 2.6: "the initiator MUST then retry the IKE_SA_INIT request, and include the COOKIE notification containing
+	 * the received data as the first payload, and all other payloads unchanged."  It has 1 to 64 bytes.
+	 */
 	if (v2_find_notify(&m->pl, V2_N_COOKIE, &n)) {
 		if (n.data.n == 0 || n.data.n > 64)
 			return IKE_E_FORMAT;

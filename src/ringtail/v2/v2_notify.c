@@ -111,6 +111,13 @@ answer_error(struct exch *x, ike_err err)
 	buf_free(&m.datagram);
 }
 
+/* Is |err| one of a message that does not say what a message of its kind says? */
+static bool
+malformed(ike_err err)
+{
+	return err == IKE_E_SHORT || err == IKE_E_FORMAT || err == IKE_E_MISSING || err == IKE_E_UNEXPECTED || err == IKE_E_CRITICAL;
+}
+
 void
 v2_report(struct exch *x, ike_err err)
 {
@@ -124,4 +131,10 @@ v2_report(struct exch *x, ike_err err)
 	/* RFC 7296 section 2.21.2: the peer believes that the IKE SA stands, so it is told in an exchange of its own that it does not */
 	if (x->type == &v2_ike_auth && (err == IKE_E_AUTH || err == IKE_E_ID || err == IKE_E_NO_PSK))
 		ike_sa_announce_delete(x->ike);
+	/*
+	 * What the peer has made of our request is anybody's guess then.  RFC 7296 section 2.21.3 has the same case with the roles exchanged:
+	 * "this error notification is considered fatal in both peers".
+	 */
+	if (x->ike->state == IKE_ESTABLISHED && malformed(err))
+		ike_sa_delete(x->ike);
 }

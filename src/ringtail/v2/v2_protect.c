@@ -42,8 +42,7 @@ static ike_err
 make_iv(struct ike_sa *ike, const struct sealing *s, uint8_t *iv)
 {
 	/*
-	 * RFC 5282 section 3.1: "the IV ... MUST be chosen by the encryptor in a manner that ensures that the same IV value is
-	 * used only once for a given encryption key": a counter. A CBC IV has to be unpredictable (RFC 7296 section 3.14).
+	 * RFC 5282 section 3.1 wants an IV that is never used twice with one key: a counter.  A CBC IV has to be unpredictable (RFC 7296 section 3.14).
 	 */
 	if (s->block > 1)
 		return daemon_random(ike->d, iv, s->iv);

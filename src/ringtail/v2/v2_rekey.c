@@ -139,8 +139,8 @@ v2_take_ike_rekey(struct exch *x, const struct msg *m)
 	enum alg_id group;
 
 	/*
-	 * RFC 7296 section 2.25.2: a request to rekey the IKE SA is refused with TEMPORARY_FAILURE by an end that is "creating, rekeying,
-	 * or closing a Child SA of that IKE SA": its child would be lost between the two.
+	 * RFC 7296 section 2.25.1: a request to rekey the IKE SA is refused with TEMPORARY_FAILURE by an end that is creating,
+	 * rekeying or closing a child of it: that would be lost between the two.
 	 */
 	if (ike->state != IKE_ESTABLISHED || v2_asking(ike, &v2_child_create) || v2_asking(ike, &v2_child_rekey) ||
 	    v2_asking(ike, &v2_child_delete))
@@ -184,6 +184,7 @@ v2_take_rekey_answer(struct exch *x, const struct msg *m)
 	struct prop_choice choice;
 	struct prop answer;
 
+	x->child_made = true;
 	if (heir == NULL)
 		return IKE_E_GONE;
 	TRY(prop_v2_get_answer(payload_first(&m->pl, PK_SA)->body, &answer));
@@ -251,6 +252,8 @@ v2_rekey_failed(struct exch *x, ike_err why)
 	struct ike_sa *theirs = ike_heir(old);
 	if (theirs != NULL)
 		ike_hand_over(old, theirs);
+	else if (old->state == IKE_ESTABLISHED && x->child_made)
+		ike_sa_delete(old);      /* the peer has a successor, to which the children belong, and we have none: start over */
 	else if (old->state == IKE_ESTABLISHED)
 		ike_sa_renew_failed(old);
 }
