@@ -149,7 +149,41 @@ static const char v2_years[] = "timer { interval 87600 hours; counter 100; phase
 HOSTS(v1_years, v1_years, v1_years, 0)
 HOSTS(v2_years, v2_years, v2_years, 0)
 
+/* What a sends to begin an IKE SA does not arrive: b has to begin. */
+static bool
+not_first_of_a(struct world *w, struct node *from, struct dgram *d, void *arg)
+{
+	struct slice ike;
+	struct ike_hdr h;
+
+	(void)arg;
+	return from != A(w) || dgram_classify(d->natt, d->data, &ike) != DGRAM_IKE || get_ike_hdr(ike, &h) != IKE_OK || h.spi_r != 0;
+}
+
+static void
+one_way(struct world *w)
+{
+	w->tap = not_first_of_a;
+	node_send(A(w), B(w), 17, 1000, 2000);
+	world_run(w, SEC(1));
+	node_send(B(w), A(w), 17, 2000, 1000);
+	world_run(w, SEC(10));
+	w->tap = NULL;
+}
+
+static const char *
+one_way_check(struct world *w)
+{
+	if (node_all_ikes(A(w)) != 1 || node_all_children(A(w)) != 1)
+		return "a goes on with what b did not hear";
+	return hosts_one_pair(w);
+}
+
+HOSTS(v2_two, conf_v2, conf_v2, 0)
+
 static const struct scenario scenarios[] = {
+	{ .name = "v1 one way", .build = build_v1_two, .run = one_way, .check = one_way_check, .runs = 8 },
+	{ .name = "v2 one way", .build = build_v2_two, .run = one_way, .check = one_way_check, .runs = 8 },
 	{ .name = "v1 ten years", .build = build_v1_years, .run = hosts_first_packet, .check = hosts_one_pair, .runs = 4 },
 	{ .name = "v2 ten years", .build = build_v2_years, .run = hosts_first_packet, .check = hosts_one_pair, .runs = 4 },
 	{ .name = "v2 sections", .build = build_v2_sections, .run = hosts_first_packet_back, .check = sections_check, .runs = 4 },

@@ -142,7 +142,7 @@ struct exch {
 	uint8_t                 bad_type;     /* of the unsupported critical payload */
 	uint8_t                 bad_proto;    /* IKEv2: protocol number and SPI of the child that the peer asked for in vain */
 	uint32_t                bad_spi;
-	bool                    child_made;   /* the peer's answer says that it has made the child */
+	bool                    child_made;   /* the peer's answer says that it has made what we asked for */
 	ike_err                 child_err;    /* IKE_AUTH: the IKE SA stands, the child failed */
 	void                   *scratch;      /* the version's own, in the arena */
 };
