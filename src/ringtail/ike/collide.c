@@ -5,6 +5,7 @@
  * Before anything is established, the first messages decide: the higher initiator SPI (cookie) wins.  Its owner does not answer
  * the other for COLLIDE_PATIENCE; the loser answers, and gives its own attempt up when the other is established: not before,
  * since anybody can send a first message in the peer's name.  A peer that does not know the rule answers us; then both go on.
+ * An attempt that the peer did not get at all gives way as well, whatever its SPI.
  *
  * What got established twice all the same is settled by the nonces, as RFC 7296 section 2.8.1 does for rekeying:
  * of the redundant SAs the one made with the lowest nonce goes, and the end that asked for it closes it.
@@ -65,7 +66,7 @@ collide_yield(struct ike_sa *winner)
 	while (o != NULL) {
 		struct ike_sa *next = ike_next_of_peer(d, &winner->remote.addr, o);
 		if (o != winner && o->state == IKE_CONNECTING && o->side == INITIATOR && o->peer_spi == 0 && o->replaces == 0 &&
-		    addr_equal(&o->local.addr, &winner->local.addr) && collide_lost(o, winner->peer_spi))
+		    addr_equal(&o->local.addr, &winner->local.addr))
 			give_way(o, winner);
 		o = next;
 	}

@@ -200,7 +200,7 @@ void ike_sa_renew_failed(struct ike_sa *ike);
 
 /*
  * Collisions (collide.c).  collide_first(): may the peer's first message be answered although we started towards it as well?
- * collide_yield(): our attempts that lost against |winner|, which has proved itself, are given up; what waited for them waits for it.
+ * collide_yield(): our attempts that the peer has not answered are given up for |winner|, which stands; what waited for them waits for it.
  * collide_lost(): does our attempt lose against the peer's with that SPI?
  */
 bool collide_first(struct daemon *d, const struct endpoint *local, const struct endpoint *remote, uint64_t their_spi);
