@@ -17,6 +17,7 @@ include $(top_srcdir)/tests/unit/sadb.mk
 include $(top_srcdir)/tests/kern/local.mk
 include $(top_srcdir)/tests/unit/conf.mk
 include $(top_srcdir)/tests/unit/kern.mk
+include $(top_srcdir)/tests/unit/pfkey.mk
 include $(top_srcdir)/tests/unit/setkey.mk
 include $(top_srcdir)/tests/unit/wire.mk
 include $(top_srcdir)/tests/fuzz/local.mk
@@ -68,6 +69,7 @@ EXTRA_DIST += \
 	tests/style/rfc.sh \
 	tests/README \
 	tests/lab/README \
+	tests/lab/conform.sh \
 	tests/lab/guest \
 	tests/lab/interop.sh \
 	tests/lab/lab.sh \

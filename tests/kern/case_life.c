@@ -113,6 +113,37 @@ START_TEST(lifetimes_in_packets)
 }
 END_TEST
 
+/* The peer's packets come from elsewhere than the SA says. */
+START_TEST(nat_mapping)
+{
+	struct sa_spec out = esp(0x1000), in = esp_in(0x1000);
+	struct sp_spec sp = policy(SP_OUT);
+	struct sa_flow f = {
+		.src = fix.us, .dst = fix.peer, .proto = 17, .sport = 7000, .dport = 7777
+	};
+	struct endpoint from = { fix.us, 6000 };
+	const struct kern_event *ev;
+
+	NEEDS_ESP();
+	if (fix.b->reflect == NULL)
+		SKIP("no packets here");
+	out.encap_sport = out.encap_dport = in.encap_sport = in.encap_dport = 4500;
+	ck_assert_int_eq(install(&out, false), IKE_OK);
+	ck_assert_int_eq(install(&in, false), IKE_OK);
+	ck_assert_int_eq(put(&sp), IKE_OK);
+	ck_assert(fix.b->reflect(fix.kern, &f, &from));
+	pump();
+	ck_assert_uint_eq(packets_of(&in.id), 1);
+	ck_assert_uint_eq(fix.nheard, 1);
+	ev = first(KERN_EV_MAPPING);
+	ck_assert(sa_id_equal(&ev->sa.id, &in.id));
+	ck_assert(addr_equal(&ev->sa.src, &fix.peer));
+	ck_assert_uint_eq(ev->sa.encap_sport, 4500);
+	ck_assert_uint_eq(ev->sa.reqid, 42);
+	ck_assert(endpoint_equal(&ev->map_new, &from));
+}
+END_TEST
+
 void
 conform_life_cases(case_fn *fn, void *arg)
 {
@@ -122,6 +153,7 @@ conform_life_cases(case_fn *fn, void *arg)
 		single_lifetimes,
 		packets_are_counted,
 		lifetimes_in_packets,
+		nat_mapping,
 	};
 
 	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++)

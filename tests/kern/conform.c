@@ -10,6 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 
+static bool
+is_backend(const char *name)
+{
+	return strcmp(name, "xfrm") == 0 || strcmp(name, "pfkey") == 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -20,12 +26,12 @@ main(int argc, char **argv)
 	const struct conform_backend *b;
 
 	if (strcmp(ours, "sim") == 0)
-		return conform_run(conform_sim("sim", SIMKERN_ALL), "sim", only) != 0;
-	if (strcmp(ours, "xfrm") != 0 && strcmp(ours, "pfkey") != 0) {
+		return conform_run(conform_sim("sim", SIMKERN_ALL), "conform-sim", only) != 0;
+	if (!is_backend(ours) || !is_backend(other)) {
 		fprintf(stderr, "usage: conform sim|xfrm|pfkey [xfrm|pfkey|- [CASE]]\n");
 		return 2;
 	}
-	text_add(&name, ours);
+	text_addf(&name, "conform-%s", ours);
 	if (strcmp(ours, other) != 0)
 		text_addf(&name, "-%s", other);
 	b = conform_real(ours, other);

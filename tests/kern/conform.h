@@ -27,6 +27,8 @@ struct conform_backend {
 	void (*wait)(struct kern *kern, unsigned ms);
 	/* A packet leaves this host; false: it was dropped.  NULL: no packets here. */
 	bool (*send)(struct kern *kern, const struct sa_flow *flow);
+	/* A packet leaves, and its ESP comes to us in UDP from |from|; false: one of both did not happen.  NULL: cannot. */
+	bool (*reflect)(struct kern *kern, const struct sa_flow *flow, const struct endpoint *from);
 	/* Make the room for waiting events as small as can be.  NULL: cannot. */
 	void (*squeeze)(struct kern *kern);
 	unsigned acq_expires; /* seconds a larval state lives there; 0: too long for a test */

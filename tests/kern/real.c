@@ -7,8 +7,13 @@
 #include "kern/kern.h"
 #include "kern/pfkey.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_packet.h>
 #include <linux/netlink.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
@@ -122,23 +127,78 @@ wait_real(struct kern *kern, unsigned ms)
 	}
 }
 
+static int
+bound(uint8_t family, const struct endpoint *e)
+{
+	struct sockaddr_storage a;
+	socklen_t n = (socklen_t)endpoint_to_sockaddr(e, &a, sizeof(a));
+	int fd = socket(family == 6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_msg(bind(fd, (struct sockaddr *)&a, n) == 0, "bind: %s", strerror(errno));
+	return fd;
+}
+
 static bool
 send_real(struct kern *kern, const struct sa_flow *flow)
 {
-	struct sockaddr_storage from, to;
-	socklen_t nfrom = (socklen_t)endpoint_to_sockaddr(
-	    &(struct endpoint){ flow->src, flow->sport }, &from, sizeof(from));
-	socklen_t nto = (socklen_t)endpoint_to_sockaddr(
-	    &(struct endpoint){ flow->dst, flow->dport }, &to, sizeof(to));
-	int fd = socket(flow->src.family == 6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct endpoint from = { flow->src, flow->sport }, peer = { flow->dst, flow->dport };
+	struct sockaddr_storage to;
+	socklen_t n = (socklen_t)endpoint_to_sockaddr(&peer, &to, sizeof(to));
+	int fd = bound(flow->src.family, &from);
 	bool ok;
 
 	(void)kern;
-	ck_assert_int_eq(flow->proto, 17);
-	ck_assert_int_ge(fd, 0);
-	ck_assert_msg(bind(fd, (struct sockaddr *)&from, nfrom) == 0, "bind: %s", strerror(errno));
-	ok = sendto(fd, "x", 1, 0, (struct sockaddr *)&to, nto) == 1;
+	ck_assert_int_eq(flow->proto, IPPROTO_UDP);
+	ok = sendto(fd, "x", 1, 0, (struct sockaddr *)&to, n) == 1;
 	(void)close(fd);
+	return ok;
+}
+
+enum { FRAME_IP = 14, UDP_HEADER = 8, IKE_NATT = 4500 };
+
+/* What leaves d0 comes out at d1: the UDP payload of the first such frame to port 4500.  0: there is none. */
+static size_t
+caught(int packets, uint8_t *p, size_t cap)
+{
+	struct pollfd ready = { .fd = packets, .events = POLLIN };
+
+	while (poll(&ready, 1, 200) == 1) {
+		ssize_t n = recv(packets, p, cap, 0);
+		size_t off = FRAME_IP + (n > FRAME_IP ? (p[FRAME_IP] & 15u) * 4u : 0);
+
+		if (n > (ssize_t)(off + UDP_HEADER) && p[12] == 8 && p[13] == 0 &&
+		    p[FRAME_IP + 9] == IPPROTO_UDP && (p[off + 2] << 8 | p[off + 3]) == IKE_NATT) {
+			memmove(p, p + off + UDP_HEADER, (size_t)n - off - UDP_HEADER);
+			return (size_t)n - off - UDP_HEADER;
+		}
+	}
+	return 0;
+}
+
+static bool
+reflect_real(struct kern *kern, const struct sa_flow *flow, const struct endpoint *from)
+{
+	struct sockaddr_ll ll = { .sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = (int)if_nametoindex("d1") };
+	struct endpoint us = { flow->src, IKE_NATT };
+	struct sockaddr_storage to;
+	socklen_t nto = (socklen_t)endpoint_to_sockaddr(&us, &to, sizeof(to));
+	int packets = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_ALL));
+	int ike = bound(4, &us), nat = bound(4, from);
+	uint8_t b[2048];
+	size_t n = 0;
+	bool ok;
+
+	ck_assert_int_eq(bind(packets, (struct sockaddr *)&ll, sizeof(ll)), 0);
+	ck_assert_int_eq(kern->ops->socket_prepare(kern, ike, 4, true), IKE_OK);
+	if (send_real(kern, flow))
+		n = caught(packets, b, sizeof(b));
+	ok = n != 0 && sendto(nat, b, n, 0, (struct sockaddr *)&to, nto) == (ssize_t)n;
+	(void)close(packets);
+	(void)close(ike);
+	(void)close(nat);
 	return ok;
 }
 
@@ -162,6 +222,7 @@ conform_real(const char *ours, const char *other)
 		.other = other_real,
 		.wait = wait_real,
 		.send = send_real,
+		.reflect = reflect_real,
 		.squeeze = squeeze_real,
 		.acq_expires = ACQ_EXPIRES,
 		.sockets = true,

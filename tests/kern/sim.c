@@ -55,6 +55,22 @@ send_sim(struct kern *kern, const struct sa_flow *flow)
 	return simkern_send(sim, &p, &w, &why) != SIM_DROPPED;
 }
 
+static bool
+reflect_sim(struct kern *kern, const struct sa_flow *flow, const struct endpoint *from)
+{
+	struct sim_packet p = { .flow = *flow, .len = 100 };
+	struct sim_wire w;
+	const char *why;
+
+	(void)kern;
+	if (simkern_send(sim, &p, &w, &why) != SIM_PROTECTED)
+		return false;
+	w.layer[0].src = w.inner.flow.src = from->addr;
+	w.layer[0].dst = w.inner.flow.dst = flow->src;
+	w.layer[0].encap_sport = from->port;
+	return simkern_receive(sim, &w, &why) == SIM_DELIVERED;
+}
+
 static void
 squeeze_sim(struct kern *kern)
 {
@@ -71,6 +87,7 @@ conform_sim(const char *name, unsigned want)
 		.other = other_sim,
 		.wait = wait_sim,
 		.send = send_sim,
+		.reflect = reflect_sim,
 		.squeeze = squeeze_sim,
 		.acq_expires = 30,
 		.tells_sp_expire = true,
