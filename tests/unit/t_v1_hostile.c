@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* IKEv1 with peers that are set up differently, and with somebody on the wire: forgeries, repetitions, damage. */
+#include "unit/fail_alloc.h"
 #include "unit/v1_pair.h"
 
 #include <string.h>
@@ -218,6 +219,22 @@ START_TEST(late_repetitions_change_nothing)
 }
 END_TEST
 
+/* An end that cannot answer for want of memory does not repeat something else instead, which the other would answer. */
+START_TEST(failures_make_no_storm)
+{
+	for (long n = 1; n < 260; n++) {
+		struct v1_pair p = v1_pair_of(V1_CONF, V1_CONF);
+		fail_alloc_at(n);
+		say_hello(&p);
+		fail_alloc_at(0);
+		world_run(p.w, SEC(20));
+		ck_assert_msg(p.w->n_datagrams < 60, "%lu datagrams when allocation %ld failed",
+		    (unsigned long)p.w->n_datagrams, n);
+		v1_pair_end(&p);
+	}
+}
+END_TEST
+
 /* Damaged copies of every encrypted message arrive before it. */
 START_TEST(damage_leaves_no_trace)
 {
@@ -390,6 +407,7 @@ suite(void)
 	tcase_add_loop_test(
 	    t, refused_quick_mode_fails_at_once, 0, sizeof(refusals) / sizeof(refusals[0]));
 	tcase_add_test(t, repetitions_change_nothing);
+	tcase_add_test(t, failures_make_no_storm);
 	tcase_add_test(t, reflections_change_nothing);
 	tcase_add_test(t, late_repetitions_change_nothing);
 	tcase_add_test(t, damage_leaves_no_trace);

@@ -301,23 +301,32 @@ read_message(struct exch *x, const struct step *row, struct msg *m)
 	return write_next(x);
 }
 
+/* Is the next message the peer's? */
+static bool
+waits(const struct exch *x)
+{
+	return x->step < x->type->nsteps && x->type->steps[x->step].from != x->side;
+}
+
 static void
 input(struct exch *x, struct msg *m, bool first)
 {
 	const struct step *row = &x->type->steps[x->step];
+	uint8_t at = x->step;
 	ike_err err = IKE_E_MSGID;
 
-	if (x->step < x->type->nsteps && row->from != x->side)
+	if (waits(x))
 		err = read_message(x, row, m);
+	/* once it was accepted, what fails is ours to fail, whoever sent it */
 	if (err != IKE_OK)
-		take_error(x, m, err, first);
+		take_error(x, m, err, first || x->step != at);
 }
 
 void
 exch_input(struct exch *x, struct msg *m)
 {
 	if (exch_is_repeated(x, m->raw)) {
-		if (x->out.n > 0) {
+		if (x->out.n > 0 && waits(x)) {
 			x->ike->d->stats.retransmissions++;
 			exch_transmit(x->ike, buf_slice(&x->out));
 		}
