@@ -6,6 +6,7 @@
 #include "prop/prop_v2.h"
 #include "ringtail/v2/v2.h"
 #include "scenario/hosts.h"
+#include "unit/fail_alloc.h"
 
 #include <check.h>
 #include <string.h>
@@ -236,6 +237,32 @@ START_TEST(deletes_in_pieces)
 }
 END_TEST
 
+/* Not a peer's doing: a renewal that fails for want of memory, wherever, leaves no second IKE SA. */
+START_TEST(failed_renewal_leaves_nothing)
+{
+	for (long n = 1; n < 120; n++) {
+		struct world_options o = { .seed = 23 };
+		struct policy_options po = { 0 };
+		struct world *w = world_new(&o);
+		ck_assert_ptr_nonnull(w);
+		ck_assert(hosts_two(w, conf_v2, conf_v2, &po));
+		hosts_first_packet(w);
+		fail_alloc_at(n);
+		hosts_ike_soft(&w->node[0], 0);
+		world_run(w, MSEC(100));
+		fail_alloc_at(0);
+		world_run(w, SEC(40));
+		ck_assert_msg(node_all_ikes(&w->node[0]) <= 1 && node_all_ikes(&w->node[1]) <= 1,
+		    "%u and %u IKE SAs when allocation %ld failed", node_all_ikes(&w->node[0]), node_all_ikes(&w->node[1]), n);
+		/* an end that cannot read the answer has lost the IKE SA, and begins anew */
+		hosts_first_packet(w);
+		const char *wrong = hosts_one_pair(w);
+		ck_assert_msg(wrong == NULL, "allocation %ld: %s", n, wrong);
+		world_free(w);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -249,6 +276,7 @@ main(void)
 	tcase_add_test(t, rekey_of_a_child_that_is_not_there);
 	tcase_add_test(t, child_in_the_wrong_mode);
 	tcase_add_test(t, deletes_in_pieces);
+	tcase_add_test(t, failed_renewal_leaves_nothing);
 	suite_add_tcase(s, t);
 	SRunner *r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

@@ -92,6 +92,8 @@ struct exch_type {
 	bool    (*pick)(const struct msg *first);
 	/* Run once, on both sides, before the first step.  May be NULL. */
 	ike_err (*begin)(struct exch *x);
+	/* As initiator: the first message could not be sent, or begin() failed; undo what begin() did.  May be NULL. */
+	void    (*unbegin)(struct exch *x);
 	/* An answer that carries an error or COOKIE notify in place of what the row needs.  IKE_OK means: begin again at row 1. */
 	ike_err (*refused)(struct exch *x, const struct msg *m);
 	/* After the last step, on both sides. */

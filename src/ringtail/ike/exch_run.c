@@ -204,8 +204,11 @@ exch_start_with(struct ike_sa *ike, const struct exch_type *type, uint64_t child
 		err = type->begin(x);
 	if (err == IKE_OK)
 		err = write_next(x);
-	if (err != IKE_OK && !x->over)
+	if (err != IKE_OK && !x->over) {
 		bury(x);
+		if (type->unbegin != NULL)
+			type->unbegin(x);
+	}
 	return err;
 }
 

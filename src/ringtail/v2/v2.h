@@ -118,6 +118,7 @@ MUST_USE ike_err v2_get_ts(struct exch *x, const struct msg *m, enum pld_kind ki
 
 /* v2_rekey.c */
 ike_err v2_rekey_begin(struct exch *x);
+void    v2_rekey_unbegin(struct exch *x);
 ike_err v2_build_rekey(struct exch *x, struct msg_out *m);
 ike_err v2_take_ike_rekey(struct exch *x, const struct msg *m);
 ike_err v2_build_rekey_answer(struct exch *x, struct msg_out *m);

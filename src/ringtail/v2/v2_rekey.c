@@ -67,6 +67,15 @@ v2_rekey_begin(struct exch *x)
 	return x->side == INITIATOR ? make_heir(x, 0) : IKE_OK;
 }
 
+void
+v2_rekey_unbegin(struct exch *x)
+{
+	struct ike_sa *heir = heir_of(x);
+
+	if (heir != NULL)
+		ike_sa_kill(heir, IKE_E_GONE, false);
+}
+
 static void
 set_spi(struct prop *p, uint64_t spi)
 {

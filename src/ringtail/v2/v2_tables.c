@@ -78,7 +78,7 @@ const struct exch_type v2_child_rekey = {
 };
 
 const struct exch_type v2_ike_rekey = {
-	TYPE("CREATE_CHILD_SA IKE rekey", V2_XCHG_CREATE_CHILD_SA, INTENT_IKE_REKEY, ike_rekey_steps), .begin = v2_rekey_begin,
+	TYPE("CREATE_CHILD_SA IKE rekey", V2_XCHG_CREATE_CHILD_SA, INTENT_IKE_REKEY, ike_rekey_steps), .begin = v2_rekey_begin, .unbegin = v2_rekey_unbegin,
 	.refused = v2_rekey_refused, .done = v2_rekey_done, .failed = v2_rekey_failed,
 };
 
