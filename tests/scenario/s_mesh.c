@@ -141,22 +141,42 @@ cut_off(struct world *w)
 	}
 }
 
-#define STORY(label, b, r, n, pairs) \
-	{ .name = label, .build = b, .run = r, .check = one_each_in_time, .runs = n, .max_pairs = pairs }
+/* The line is bad while everybody starts; it is well again afterwards. */
+static void
+bad_start(struct world *w)
+{
+	for (unsigned i = 0; i < 60; i++) {
+		all_at_once(w);
+		world_run(w, MSEC(500));
+	}
+	w->opt.loss = w->opt.duplicate = 0;
+	for (unsigned i = 0; i < 60; i++) {
+		all_at_once(w);
+		world_run(w, SEC(1));
+	}
+}
+
+#define STORY(label, b, r, n, pairs, ...) \
+	{ .name = label, .build = b, .run = r, .check = one_each_in_time, .runs = n, .max_pairs = pairs, __VA_ARGS__ }
+#define BAD .opt = { .loss = 20, .duplicate = 10, .jitter = MSEC(200) }
 
 static const struct scenario scenarios[] = {
-	STORY("v1 talk", build_three_v1, start, 10, 2),
-	STORY("v2 talk", build_three_v2, start, 10, 2),
-	STORY("mixed talk", build_three_mixed, start, 10, 2),
-	STORY("v1 talk staggered", build_three_v1, staggered, 10, 2),
-	STORY("v2 talk staggered", build_three_v2, staggered, 10, 2),
-	STORY("mixed talk staggered", build_three_mixed, staggered, 10, 2),
-	STORY("v1 talk cut off", build_three_v1, cut_off, 4, 2),
-	STORY("v2 talk cut off", build_three_v2, cut_off, 4, 2),
-	STORY("v1 ten", build_ten_v1, start, 4, 2),
-	STORY("v2 ten", build_ten_v2, start, 4, 2),
-	STORY("mixed ten", build_ten_mixed, start, 4, 2),
-	STORY("mixed ten staggered", build_ten_mixed, staggered, 3, 2),
+	STORY("v1 talk", build_three_v1, start, 10, 2, ),
+	STORY("v2 talk", build_three_v2, start, 10, 2, ),
+	STORY("mixed talk", build_three_mixed, start, 10, 2, ),
+	STORY("v1 talk staggered", build_three_v1, staggered, 10, 2, ),
+	STORY("v2 talk staggered", build_three_v2, staggered, 10, 2, ),
+	STORY("mixed talk staggered", build_three_mixed, staggered, 10, 2, ),
+	STORY("v1 talk cut off", build_three_v1, cut_off, 4, 2, ),
+	STORY("v2 talk cut off", build_three_v2, cut_off, 4, 2, ),
+	STORY("v1 ten", build_ten_v1, start, 4, 2, ),
+	STORY("v2 ten", build_ten_v2, start, 4, 2, ),
+	STORY("mixed ten", build_ten_mixed, start, 4, 2, ),
+	STORY("mixed ten staggered", build_ten_mixed, staggered, 3, 2, ),
+	STORY("v1 talk bad line", build_three_v1, bad_start, 6, 3, BAD),
+	STORY("v2 talk bad line", build_three_v2, bad_start, 6, 3, BAD),
+	STORY("mixed talk bad line", build_three_mixed, bad_start, 6, 3, BAD),
+	STORY("v2 ten bad line", build_ten_v2, bad_start, 1, 3, BAD),
 };
 
 int

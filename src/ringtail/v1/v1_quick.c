@@ -298,9 +298,13 @@ v1_quick_failed(struct exch *x, ike_err why)
 
 	if (s != NULL)
 		sa_keys_wipe(&s->out);
-	/* our second message went out: what comes with this id now is a straggler */
-	if (x->side == RESPONDER && x->step > 1)
+	/* our second message went out: what comes with this id now is a straggler, and the peer may have installed its pair */
+	if (x->side == RESPONDER && x->step > 1) {
 		v1_remember_msgid(x->ike, x->msgid);
+		if (c != NULL)
+			child_abort(c, why);
+		return;
+	}
 	if (c != NULL && !goes_on_elsewhere(x, c) &&
 	    (c = child_get(x->ike->d, x->child_id)) != NULL)
 		child_failed(c, why);
