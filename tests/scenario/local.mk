@@ -51,4 +51,4 @@ check_PROGRAMS += $(scenario_programs)
 SEEDS = 100
 .PHONY: soak
 soak: $(scenario_programs)
-	for p in $(scenario_programs); do ./$$p -full && ./$$p -seed 1 -seeds $(SEEDS) || exit 1; done
+	for p in $(scenario_programs); do ./$$p -full && ./$$p -plain -jitter 25 -seed 1 -seeds $(SEEDS) || exit 1; done
