@@ -251,7 +251,7 @@ START_TEST(failed_renewal_leaves_nothing)
 		hosts_ike_soft(&w->node[0], 0);
 		world_run(w, MSEC(100));
 		fail_alloc_at(0);
-		world_run(w, SEC(40));
+		world_run(w, SEC(200));
 		ck_assert_msg(node_all_ikes(&w->node[0]) <= 1 && node_all_ikes(&w->node[1]) <= 1,
 		    "%u and %u IKE SAs when allocation %ld failed", node_all_ikes(&w->node[0]), node_all_ikes(&w->node[1]), n);
 		/* an end that cannot read the answer has lost the IKE SA, and begins anew */

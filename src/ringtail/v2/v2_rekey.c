@@ -228,6 +228,17 @@ v2_rekey_refused(struct exch *x, const struct msg *m)
 	return v2_ops.next_msgid(x->ike, x->type, &x->msgid);
 }
 
+/* The peer, whose renewal counts, deletes the predecessor; if it does not, we do. */
+static void
+leave_to_peer(struct ike_sa *old)
+{
+	ike_time end = time_add(old->d->now, PREDECESSOR_GRACE);
+
+	if (old->hard > end)
+		old->hard = end;
+	ike_sa_arm(old);
+}
+
 void
 v2_rekey_done(struct exch *x)
 {
@@ -236,16 +247,10 @@ v2_rekey_done(struct exch *x)
 	if (heir == NULL)
 		return;
 	ike_sa_established(heir);
-	if (x->side != INITIATOR || old->state == IKE_DEAD)
-		return;
-	if (heir->state == IKE_ESTABLISHED) {
+	if (x->side == INITIATOR && heir->state == IKE_ESTABLISHED && old->state != IKE_DEAD)
 		ike_sa_delete(old);
-		return;
-	}
-	/* ours is the redundant one: the peer, whose renewal won, deletes the predecessor */
-	if (old->hard > old->d->now + PREDECESSOR_GRACE)
-		old->hard = old->d->now + PREDECESSOR_GRACE;
-	ike_sa_arm(old);
+	else if (x->side == INITIATOR || old->state == IKE_DYING)
+		leave_to_peer(old);
 }
 
 void
@@ -259,10 +264,13 @@ v2_rekey_failed(struct exch *x, ike_err why)
 		return;
 	/* the peer's renewal, which came while ours was under way, is the only one */
 	struct ike_sa *theirs = ike_heir(old);
-	if (theirs != NULL)
+	if (theirs != NULL) {
 		ike_hand_over(old, theirs);
-	else if (old->state == IKE_ESTABLISHED && x->child_made)
-		ike_sa_delete(old);      /* the peer has a successor, to which the children belong, and we have none: start over */
-	else if (old->state == IKE_ESTABLISHED)
+		leave_to_peer(old);
+	} else if (old->state == IKE_ESTABLISHED && x->child_made) {
+		/* the peer has a successor, to which the children belong, and we have none: start over */
+		ike_sa_delete(old);
+	} else if (old->state == IKE_ESTABLISHED) {
 		ike_sa_renew_failed(old);
+	}
 }
