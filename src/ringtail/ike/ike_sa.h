@@ -167,7 +167,7 @@ void ike_sa_established(struct ike_sa *ike);
 
 /*
  * Mark dead for |why|; freed when the entry point returns.  Children die with it where the version says so (or where |with_children|), others are
- * orphaned.  Children that were only wanted are tried again on another IKE SA if there is one, else fail.
+ * orphaned.  Children that were only wanted fail; traffic that still wants them asks again.
  */
 void ike_sa_kill(struct ike_sa *ike, ike_err why, bool with_children);
 
