@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#define SWEEP_RUNS 24
+#define SWEEP_RUNS 16
 /* What the world gets to recover in after a fault, and then to come to rest. */
 #define RECOVERY SEC(240)
 #define REST SEC(90)

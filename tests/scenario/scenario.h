@@ -30,7 +30,7 @@ struct scenario {
  *
  *   -full      every n in the sweeps instead of an even selection
  *   -plain     no sweeps
- *   -runs N    so many runs of each sweep (24)
+ *   -runs N    so many runs of each sweep (16)
  *   -seed N    the seed (42)
  *   -seeds N   with so many seeds, one after the other
  *   -jitter MS up to so much longer on the way, where the story says nothing else: another seed, another order of events
