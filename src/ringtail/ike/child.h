@@ -162,6 +162,9 @@ void child_retire(struct child *c, struct child *by);
 /* Delete |c|: tell the peer if |tell|, remove both halves from the kernel, free. */
 void child_delete(struct child *c, bool tell);
 
+/* The delete of |c| could not be sent because of |why|: it is tried again, or |c| is dropped without it. */
+void child_delete_unsaid(struct child *c, ike_err why);
+
 /*
  * The peer knows that |c| goes (our delete was answered or sent, or the peer's came): outbound half out, and inbound half, too, after
  * what is still in flight if there is a successor.

@@ -22,6 +22,7 @@
 #define RETIRE_PATIENCE SEC(60)
 #define RETIRE_PATIENCE_V1 SEC(10)
 #define LINGER SEC(1)
+#define DELETE_AGAIN SEC(1)
 #define RETRY_MAX SEC(60)
 
 static void
@@ -218,8 +219,21 @@ child_delete(struct child *c, bool tell)
 	child_bind(c, ike);
 	uint64_t id = c->id;
 	struct daemon *d = c->d;
-	if (ike_sa_want(ike, INTENT_CHILD_DELETE, id) != IKE_OK && (c = child_get(d, id)) != NULL)
-		child_drop(c);
+	ike_err err = ike_sa_want(ike, INTENT_CHILD_DELETE, id);
+	if (err != IKE_OK && (c = child_get(d, id)) != NULL)
+		child_delete_unsaid(c, err);
+}
+
+void
+child_delete_unsaid(struct child *c, ike_err why)
+{
+	/* a pair that only the peer keeps swallows its traffic: out of memory now is no reason never to say it */
+	if (why == IKE_E_NOMEM && !c->d->stopping) {
+		c->delete_sent = false;
+		daemon_timer(c->d, &c->timer, c->d->now + DELETE_AGAIN);
+		return;
+	}
+	child_drop(c);
 }
 
 void

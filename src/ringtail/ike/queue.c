@@ -83,7 +83,7 @@ could_not_start(struct ike_sa *ike, const struct queued *q, ike_err err)
 	else if (q->intent == INTENT_IKE_REKEY)
 		ike_sa_renew_failed(ike);
 	else if (c != NULL && q->intent == INTENT_CHILD_DELETE)
-		child_drop(c);
+		child_delete_unsaid(c, err);
 	else if (c != NULL)
 		child_failed(c, err);
 }
