@@ -9,6 +9,7 @@ include $(top_srcdir)/lib/crypto/local.mk
 include $(top_srcdir)/lib/prop/local.mk
 include $(top_srcdir)/lib/ident/local.mk
 include $(top_srcdir)/lib/sadb/local.mk
+include $(top_srcdir)/lib/keylang/local.mk
 include $(top_srcdir)/lib/conf/local.mk
 
 noinst_LIBRARIES += lib/libringtail.a
@@ -21,6 +22,7 @@ lib_libringtail_a_SOURCES = \
 	$(lib_prop_sources) \
 	$(lib_ident_sources) \
 	$(lib_sadb_sources) \
+	$(lib_keylang_sources) \
 	$(lib_conf_sources)
 
 EXTRA_DIST += lib/README

@@ -119,7 +119,7 @@ struct conf_radius {
 
 struct conf {
 	const char *path_include, *path_psk, *path_cert, *path_script, *path_backupsa,
-	    *path_pidfile, *path_logfile;
+	    *path_pidfile, *path_logfile, *path_runtime, *path_state;
 	int log_level;         /* enum log_level */
 	uint32_t pfkey_buffer; /* kB of kernel socket buffer, 0: system default */
 	int gss_id_enc;        /* 0 utf-16le, 1 latin1 */

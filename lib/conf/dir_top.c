@@ -15,6 +15,8 @@ static const struct directive path_rows[] = {
 	{ ROW("backupsa", dir_string, AT(path_backupsa)), .flags = DIR_MANY },
 	{ ROW("pidfile", dir_string, AT(path_pidfile)), .flags = DIR_MANY },
 	{ ROW("logfile", dir_string, AT(path_logfile)), .flags = DIR_MANY },
+	{ ROW("runtime", dir_string, AT(path_runtime)), .flags = DIR_MANY },
+	{ ROW("state", dir_string, AT(path_state)), .flags = DIR_MANY },
 };
 
 DIR_TABLE(dir_path, "path", path_rows);

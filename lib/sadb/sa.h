@@ -75,6 +75,12 @@ struct sa_keys {
 	uint16_t encr_len, integ_len;
 };
 
+/* A security context on an SA (SELinux); empty ctx: none. */
+struct sa_label {
+	char ctx[64];
+	uint8_t doi, alg;
+};
+
 /* Overwrite the keys in a way the compiler does not remove. */
 void
 sa_keys_wipe(struct sa_keys *k);

@@ -20,12 +20,6 @@ struct kern_options {
 	    acq_expires; /* seconds a larval SA lives (net.core.xfrm_acq_expires); 0: leave as it is */
 };
 
-/* A security context on an SA (SELinux); empty ctx: none. */
-struct sa_label {
-	char ctx[64];
-	uint8_t doi, alg;
-};
-
 enum kern_sa_state { KERN_SA_LARVAL, KERN_SA_MATURE, KERN_SA_DYING, KERN_SA_DEAD };
 
 /* An SA with everything the kernel tells, keys included: wipe |keys| after use. */

@@ -110,6 +110,7 @@ daemon_new(const struct env *env, struct conf *conf, ike_time now, struct daemon
 		if (d->sadb == NULL)
 			err = IKE_E_NOMEM;
 		backoffs_init(&d->backoffs, seed);
+		peers_init(&d->peers, seed);
 	}
 	if (err != IKE_OK) {
 		daemon_free(d);
@@ -137,6 +138,7 @@ daemon_free(struct daemon *d)
 		ike_sa_kill(obj, IKE_E_GONE, false);
 	reap(d);
 	backoffs_fini(d);
+	peers_fini(&d->peers);
 	slot_fini(&d->children.ids);
 	ike_table_fini(&d->ikes);
 	control_fini(d);

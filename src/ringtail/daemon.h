@@ -15,6 +15,7 @@
 #include "ringtail/ike/cred.h"
 #include "ringtail/ike/events.h"
 #include "ringtail/ike/ike_sa.h"
+#include "ringtail/ike/peer.h"
 #include "util/heap.h"
 
 struct conf;
@@ -52,6 +53,7 @@ struct daemon {
 	bool                 stopping;
 	struct ike_table     ikes;
 	struct child_table   children;
+	struct peer_table    peers;
 	struct backoffs      backoffs;
 	struct sadb         *sadb;
 	struct heap          timers;

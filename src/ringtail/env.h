@@ -12,6 +12,7 @@
 #include "util/addr.h"
 #include "util/log.h"
 
+struct buf;
 struct crypto;
 struct kern;
 struct secret;
@@ -44,6 +45,17 @@ struct env {
 	ike_err (*read_secret)(void *arg, const char *path, struct slice *out, uint64_t *version_out);
 	/* Our address towards |remote| (routing).  IKE_E_NOTFOUND. */
 	ike_err (*source_addr)(void *arg, const struct addr *remote, struct addr *out);
+	/*
+	 * Small files of our own that outlast the process, by NAME: "run/NAME" is in the runtime directory and ends with the
+	 * machine's uptime, "state/NAME" outlives a reboot.  No secrets go into any.
+	 *
+	 * file_load: append the content to |out|; IKE_E_NOTFOUND, IKE_E_IO, IKE_E_NOMEM.  file_store: put |text| in its place as a
+	 * whole or not at all.  file_append: add |text| at the end; a crash may leave its last line incomplete.  IKE_E_IO (disk full,
+	 * folder missing ...), IKE_E_NOMEM.
+	 */
+	ike_err (*file_load)(void *arg, const char *name, struct buf *out);
+	ike_err (*file_store)(void *arg, const char *name, struct slice text);
+	ike_err (*file_append)(void *arg, const char *name, struct slice text);
 	/* Ask the loop to end after the present event. */
 	void    (*stop)(void *arg);
 	/* Load the configuration again; errors are logged and returned in |why|. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "setkey/stmt.h"
+#include "setkey/print.h"
 
 #include <arpa/inet.h>
 #include <netdb.h>

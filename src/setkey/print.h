@@ -5,10 +5,14 @@
 #ifndef SETKEY_PRINT_H
 #define SETKEY_PRINT_H
 
-#include "setkey/stmt.h"
+#include "kern/kern.h"
+#include "keylang/stmt.h"
 
 #include <stdio.h>
 #include <time.h>
+
+/* The C library's names, with the well-known ones behind them; warnings to stderr. */
+extern const struct setkey_env setkey_libc_env;
 
 struct print {
 	FILE *out;

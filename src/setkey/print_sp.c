@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "setkey/print.h"
 
-#include "setkey/policy_text.h"
+#include "keylang/policy_text.h"
 
 #include <inttypes.h>
 

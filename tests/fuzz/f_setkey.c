@@ -3,8 +3,8 @@
  * setkey's language.  Every text parses, with errors in their places; policies print as text that means the same.
  */
 #include "fuzz/driver.h"
-#include "setkey/policy_text.h"
-#include "setkey/stmt.h"
+#include "keylang/policy_text.h"
+#include "keylang/stmt.h"
 
 #include <stdlib.h>
 #include <string.h>

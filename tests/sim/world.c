@@ -92,6 +92,82 @@ env_source_addr(void *arg, const struct addr *remote, struct addr *out)
 	return IKE_OK;
 }
 
+static struct node_file *
+find_file(struct node *n, const char *name)
+{
+	for (size_t i = 0; i < NODE_FILES; i++)
+		if (strcmp(n->file[i].name, name) == 0)
+			return &n->file[i];
+	return NULL;
+}
+
+static ike_err
+env_file_load(void *arg, const char *name, struct buf *out)
+{
+	const struct node_file *f = find_file(arg, name);
+
+	return f == NULL ? IKE_E_NOTFOUND : buf_append(out, buf_slice(&f->text));
+}
+
+/* The file |name| for writing, made if it is not there. */
+static ike_err
+open_file(struct node *n, const char *name, struct node_file **out)
+{
+	struct node_file *f = find_file(n, name);
+
+	if (n->disk_full)
+		return IKE_E_IO;
+	if (f == NULL)
+		f = find_file(n, "");
+	if (f == NULL || strlen(name) >= sizeof(f->name))
+		return IKE_E_INTERNAL;
+	memcpy(f->name, name, strlen(name) + 1);
+	*out = f;
+	return IKE_OK;
+}
+
+static ike_err
+env_file_store(void *arg, const char *name, struct slice text)
+{
+	struct node_file *f;
+
+	TRY(open_file(arg, name, &f));
+	return buf_set(&f->text, text);
+}
+
+static ike_err
+env_file_append(void *arg, const char *name, struct slice text)
+{
+	struct node_file *f;
+
+	TRY(open_file(arg, name, &f));
+	return buf_append(&f->text, text);
+}
+
+struct slice
+node_file(const struct node *n, const char *name)
+{
+	for (size_t i = 0; i < NODE_FILES; i++)
+		if (strcmp(n->file[i].name, name) == 0)
+			return buf_slice(&n->file[i].text);
+	return slice_of(NULL, 0);
+}
+
+void
+node_power_off(struct node *n)
+{
+	struct kern *k = simkern_other(n->kern);
+
+	node_stop(n, false);
+	(void)!k->ops->sa_flush(k, PROTO_NONE);
+	(void)!k->ops->sp_flush(k);
+	for (size_t i = 0; i < NODE_FILES; i++)
+		if (strncmp(n->file[i].name, "run/", 4) == 0) {
+			buf_free(&n->file[i].text);
+			n->file[i].name[0] = '\0';
+		}
+}
+
 static void
 env_stop(void *arg)
 {
@@ -177,6 +253,7 @@ node_start(struct node *n)
 		.arg = n, .log = &n->logger, .crypto = n->crypto, .kern = simkern_kern(n->kern), .ike_port = 500,
 		.natt_port = 4500, .send = env_send, .ctl_send = env_ctl_send, .wallclock = env_wallclock,
 		.read_secret = env_read_secret, .source_addr = env_source_addr, .stop = env_stop, .reload = env_reload,
+		.file_load = env_file_load, .file_store = env_file_store, .file_append = env_file_append,
 	};
 	env.kern->on_event = on_kern_event;
 	env.kern->event_arg = n;
@@ -263,6 +340,8 @@ world_free(struct world *w)
 		conf_unref(n->conf);
 		buf_free(&n->log);
 		buf_free(&n->answer);
+		for (size_t k = 0; k < NODE_FILES; k++)
+			buf_free(&n->file[k].text);
 	}
 	net_free(w);
 	buf_free(&w->pcap);

@@ -58,6 +58,14 @@ struct tape {
 	size_t          n;
 };
 
+/* A file of the node's daemon: see file_load of struct env. */
+struct node_file {
+	char            name[32];
+	struct buf      text;
+};
+
+#define NODE_FILES 8
+
 struct node {
 	struct world   *w;
 	unsigned        index;
@@ -76,6 +84,8 @@ struct node {
 	uint64_t        apart;        /* bits of the nodes that it cannot reach */
 	struct nat      nat;
 	unsigned        generation;   /* restarts so far */
+	struct node_file file[NODE_FILES];   /* outlive the daemon; name empty: none */
+	bool            disk_full;    /* its files cannot be written */
 	/* packets that this node sent, by fate */
 	unsigned        sent, clear, protected, held, delivered, dropped;
 };
@@ -113,6 +123,10 @@ struct node *world_node(struct world *w, const char *name, const char *addr, con
 void node_stop(struct node *n, bool term);
 /* Start it again. */
 ike_err node_start(struct node *n);
+/* Power off: the daemon is killed, SAD, SPD and the files of the runtime directory are empty when it is started next. */
+void node_power_off(struct node *n);
+/* The text of a file of the node's daemon ("run/NAME"), empty: there is none. */
+struct slice node_file(const struct node *n, const char *name);
 
 /* Take one node off the network, or put it back. */
 void node_cut(struct node *n, bool cut);

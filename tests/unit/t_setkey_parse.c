@@ -2,7 +2,7 @@
 /*
  * setkey's statements: every one with every option, what is refused with which words, what is tolerated with a warning.
  */
-#include "setkey/stmt.h"
+#include "setkey/print.h"
 #include "unit/fail_alloc.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /*
  * The policy language behind -P: what is read, what is refused and where, what is written.
  */
-#include "setkey/policy_text.h"
+#include "keylang/policy_text.h"
 
 #include <check.h>
 #include <string.h>

@@ -106,7 +106,7 @@ control_show(struct control_call *call)
 	if (!peers_resolve(call, call->rq->args[0], true, &a))
 		return;
 	ike_err err = peers_collect(call, &peers);
-	const struct peer *peer = err == IKE_OK ? peers_find(&peers, &a) : NULL;
+	const struct peer_view *peer = err == IKE_OK ? peers_find(&peers, &a) : NULL;
 	if (peer != NULL) {
 		ctl_put_record(&call->put, "peer");
 		peer_put(&call->put, call->d, peer);

@@ -122,7 +122,7 @@ put_counters(struct ctl_put *p, const struct daemon *d)
 }
 
 static void
-put_names(struct ctl_put *p, const struct peer *peer)
+put_names(struct ctl_put *p, const struct peer_view *peer)
 {
 	char buf[600];
 	struct text t = text_in(buf, sizeof(buf));
@@ -136,7 +136,7 @@ put_names(struct ctl_put *p, const struct peer *peer)
 }
 
 void
-peer_put(struct ctl_put *p, const struct daemon *d, const struct peer *peer)
+peer_put(struct ctl_put *p, const struct daemon *d, const struct peer_view *peer)
 {
 	int64_t since = peer_since(d, peer);
 

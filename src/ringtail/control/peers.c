@@ -13,28 +13,28 @@
 static bool
 same_addr(const struct hnode *n, const void *key)
 {
-	return addr_equal(&container_of(n, struct peer, by_addr)->addr, key);
+	return addr_equal(&container_of(n, struct peer_view, by_addr)->addr, key);
 }
 
-struct peer *
+struct peer_view *
 peers_find(const struct peers *p, const struct addr *a)
 {
 	struct hnode *n = htab_find(&p->by_addr, htab_hash(&p->by_addr, addr_bytes(a)), a);
 
-	return n == NULL ? NULL : container_of(n, struct peer, by_addr);
+	return n == NULL ? NULL : container_of(n, struct peer_view, by_addr);
 }
 
 static ike_err
-add(struct peers *p, const struct addr *a, struct peer **out)
+add(struct peers *p, const struct addr *a, struct peer_view **out)
 {
-	struct peer *peer = peers_find(p, a);
+	struct peer_view *peer = peers_find(p, a);
 
 	*out = peer;
 	if (peer != NULL)
 		return IKE_OK;
 	if (p->n == p->cap) {
 		size_t cap = p->cap == 0 ? 16 : 2 * p->cap;
-		struct peer **v = realloc(p->v, cap * sizeof(struct peer *));
+		struct peer_view **v = realloc(p->v, cap * sizeof(struct peer_view *));
 		if (v == NULL)
 			return IKE_E_NOMEM;
 		p->v = v;
@@ -63,7 +63,7 @@ static ike_err
 add_ikes(struct daemon *d, struct peers *out)
 {
 	struct ike_sa *ike;
-	struct peer *p;
+	struct peer_view *p;
 	uint32_t it = 0;
 
 	while ((ike = slot_each(&d->ikes.ids, &it)) != NULL) {
@@ -78,7 +78,7 @@ add_ikes(struct daemon *d, struct peers *out)
 }
 
 static void
-add_bytes(struct control_call *call, const struct child *c, struct peer *p)
+add_bytes(struct control_call *call, const struct child *c, struct peer_view *p)
 {
 	struct sa_usage u;
 
@@ -93,7 +93,7 @@ add_children(struct control_call *call, struct peers *out)
 {
 	struct daemon *d = call->d;
 	struct child *c;
-	struct peer *p;
+	struct peer_view *p;
 	uint32_t it = 0;
 
 	while ((c = slot_each(&d->children.ids, &it)) != NULL) {
@@ -116,7 +116,7 @@ add_policies(struct daemon *d, struct peers *out)
 {
 	const struct spd_row *row;
 	struct addr a;
-	struct peer *p;
+	struct peer_view *p;
 	uint32_t it = 0;
 
 	while ((row = sadb_policy_next(d->sadb, &it)) != NULL) {
@@ -131,7 +131,7 @@ add_policies(struct daemon *d, struct peers *out)
 static ike_err
 add_sections(struct daemon *d, struct peers *out)
 {
-	struct peer *p;
+	struct peer_view *p;
 
 	for (size_t i = 0; i < d->conf->n_remotes; i++) {
 		const struct conf_remote *r = d->conf->remotes[i];
@@ -152,7 +152,7 @@ add_failures(struct daemon *d, struct peers *out)
 
 	for (uint64_t seq = first; seq <= last; seq++) {
 		const struct event *ev = events_get(&d->events, seq);
-		struct peer *p = ev == NULL || ev->remote.addr.family == 0
+		struct peer_view *p = ev == NULL || ev->remote.addr.family == 0
 				     ? NULL
 				     : peers_find(out, &ev->remote.addr);
 		if (p == NULL)
@@ -168,7 +168,7 @@ add_failures(struct daemon *d, struct peers *out)
 static int
 by_address(const void *a, const void *b)
 {
-	const struct peer *const *x = a, *const *y = b;
+	const struct peer_view *const *x = a, *const *y = b;
 
 	return addr_compare(&(*x)->addr, &(*y)->addr);
 }
@@ -188,7 +188,7 @@ peers_collect(struct control_call *call, struct peers *out)
 	TRY(add_children(call, out));
 	add_failures(d, out);
 	if (out->n > 0)
-		qsort(out->v, out->n, sizeof(struct peer *), by_address);
+		qsort(out->v, out->n, sizeof(struct peer_view *), by_address);
 	return IKE_OK;
 }
 
@@ -202,7 +202,7 @@ peers_free(struct peers *p)
 }
 
 const char *
-peer_state(const struct peer *p)
+peer_state(const struct peer_view *p)
 {
 	if (p->children > 0)
 		return "up";
@@ -214,7 +214,7 @@ peer_state(const struct peer *p)
 }
 
 int64_t
-peer_since(const struct daemon *d, const struct peer *p)
+peer_since(const struct daemon *d, const struct peer_view *p)
 {
 	if (p->children > 0)
 		return p->child->installed_wall;

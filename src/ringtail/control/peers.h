@@ -9,7 +9,7 @@
 
 #include "ringtail/control/server.h"
 
-struct peer {
+struct peer_view {
 	struct hnode by_addr;
 	struct addr addr;
 	const struct conf_remote *section; /* that names this address; NULL: none */
@@ -23,7 +23,7 @@ struct peer {
 };
 
 struct peers {
-	struct peer **v; /* sorted by address */
+	struct peer_view **v; /* sorted by address */
 	size_t n, cap;
 	struct htab by_addr;
 	struct arena mem;
@@ -37,20 +37,20 @@ void
 peers_free(struct peers *p);
 
 /* NULL: not among them. */
-struct peer *
+struct peer_view *
 peers_find(const struct peers *p, const struct addr *a);
 
 /* "up", "ike-only", "connecting", "down", "idle". */
 const char *
-peer_state(const struct peer *p);
+peer_state(const struct peer_view *p);
 
 /* Since when it is in that state; 0: not known. */
 int64_t
-peer_since(const struct daemon *d, const struct peer *p);
+peer_since(const struct daemon *d, const struct peer_view *p);
 
 /* As members of what is open. */
 void
-peer_put(struct ctl_put *p, const struct daemon *d, const struct peer *peer);
+peer_put(struct ctl_put *p, const struct daemon *d, const struct peer_view *peer);
 
 /*
  * The address of the peer called |word|: an address, a name of a remote section, an identity, or the unique beginning of one of

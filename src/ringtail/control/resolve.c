@@ -31,7 +31,7 @@ best_of(enum fit a, enum fit b)
 }
 
 static enum fit
-fits_peer(struct slice word, const struct peer *p)
+fits_peer(struct slice word, const struct peer_view *p)
 {
 	struct addr_buf ab;
 	char buf[600];
@@ -48,7 +48,7 @@ fits_peer(struct slice word, const struct peer *p)
 }
 
 static void
-list_candidate(struct text *t, const struct peer *p, unsigned n)
+list_candidate(struct text *t, const struct peer_view *p, unsigned n)
 {
 	struct addr_buf ab;
 
@@ -74,7 +74,7 @@ static bool
 pick(struct control_call *call, const struct peers *peers, struct slice word, const char *name,
     struct addr *out)
 {
-	const struct peer *whole = NULL, *begins = NULL;
+	const struct peer_view *whole = NULL, *begins = NULL;
 	unsigned n_whole = 0, n_begins = 0;
 	char buf[400];
 	struct text t = text_in(buf, sizeof(buf));

@@ -115,6 +115,7 @@ child_up(struct child *c)
 	c->state = CHILD_INSTALLED;
 	c->installed = d->now;
 	c->installed_wall = d->env.wallclock(d->env.arg);
+	(void)peer_of(d, &c->remote.addr);
 	d->stats.child_up++;
 	log_half(c, "IPsec-SA established", SA_IN);
 	log_half(c, "IPsec-SA established", SA_OUT);
@@ -127,18 +128,34 @@ child_up(struct child *c)
 	settle(c);
 }
 
-/* Take both halves out of the kernel; refusals are repeated by the model. */
+/* What the half carried outlives it in the figures of its peer. */
+static void
+count_carried(struct child *c, uint64_t row, bool in)
+{
+	struct sa_usage u;
+
+	if (c->installed != 0 && sadb_usage(c->d->sadb, row, &u) == IKE_OK)
+		peer_add_carried(c->d, &c->remote.addr, in, u.bytes, u.packets);
+}
+
+/* Take one half out of the kernel; a refusal is repeated by the model. */
+static void
+remove_row(struct child *c, uint64_t *row, bool in)
+{
+	if (*row == 0)
+		return;
+	count_carried(c, *row, in);
+	(void)sadb_release(c->d->sadb, *row);
+	*row = 0;
+}
+
 static void
 remove_rows(struct child *c, bool in, bool out)
 {
-	if (out && c->row_out != 0) {
-		(void)sadb_release(c->d->sadb, c->row_out);
-		c->row_out = 0;
-	}
-	if (in && c->row_in != 0) {
-		(void)sadb_release(c->d->sadb, c->row_in);
-		c->row_in = 0;
-	}
+	if (out)
+		remove_row(c, &c->row_out, false);
+	if (in)
+		remove_row(c, &c->row_in, true);
 }
 
 /*
@@ -411,6 +428,7 @@ child_on_change(struct daemon *d, const struct sadb_change *ch)
 	if (ch->kind != SADB_HARD && ch->kind != SADB_LOST)
 		return;
 	/* the row goes by itself after this */
+	peer_add_carried(d, &c->remote.addr, in, ch->sa->usage.bytes, ch->sa->usage.packets);
 	if (in)
 		c->row_in = 0;
 	else

@@ -148,10 +148,6 @@ files_forget(struct loop *l)
 	secret_free(&l->secrets.text);
 }
 
-#ifndef RINGTAIL_RUNDIR
-#define RINGTAIL_RUNDIR "/var/run"
-#endif
-
 /* `path pidfile` is absolute or relative to the run directory. */
 static char *
 pid_path(const struct conf *c)

@@ -206,6 +206,7 @@ open_daemon(struct loop *l)
 		.arg = l, .log = &l->logger, .crypto = l->crypto, .kern = l->kern, .ike_port = l->opt.ike_port,
 		.natt_port = l->opt.natt_port, .send = udp_send, .ctl_send = unixsock_send, .wallclock = wallclock,
 		.read_secret = files_read_secret, .source_addr = udp_source_addr, .stop = stop, .reload = reload,
+		.file_load = state_file_load, .file_store = state_file_store, .file_append = state_file_append,
 	};
 
 	TRY(daemon_new(&env, l->conf, loop_now(), &l->daemon));
@@ -221,7 +222,7 @@ loop_open(struct loop *l, const struct loop_options *opt)
 	l->opt = *opt;
 	list_init(&l->sockets);
 	list_init(&l->ctl.clients);
-	l->send_log = (struct log_limit){ .per = SEC(10), .burst = 10 };
+	l->send_log = l->file_log = (struct log_limit){ .per = SEC(10), .burst = 10 };
 	log_open(l);
 	log_follow_conf(l);
 	log_put(&l->logger, LOG_L_INFO, NULL, "@(#)ringtail %s, %s", RINGTAIL_VERSION, crypto_library());

@@ -78,7 +78,7 @@ struct loop {
 	struct ctl_server    ctl;
 	struct log_out       log_out;
 	struct logger        logger;
-	struct log_limit     send_log;
+	struct log_limit     send_log, file_log;
 	bool                 bind_failed;     /* some address could not be bound */
 	struct secret_cache  secrets;
 	char                *pid_path;
@@ -131,6 +131,11 @@ ike_err files_read_secret(void *arg, const char *path, struct slice *out, uint64
 void    files_forget(struct loop *l);
 MUST_USE ike_err pidfile_write(struct loop *l);
 void             pidfile_remove(struct loop *l);
+
+/* state_files.c: see env.h */
+ike_err state_file_load(void *arg, const char *name, struct buf *out);
+ike_err state_file_store(void *arg, const char *name, struct slice text);
+ike_err state_file_append(void *arg, const char *name, struct slice text);
 
 /* logout.c */
 void log_open(struct loop *l);

@@ -6,8 +6,8 @@
  *
  * Pure.
  */
-#ifndef SETKEY_POLICY_TEXT_H
-#define SETKEY_POLICY_TEXT_H
+#ifndef KEYLANG_POLICY_TEXT_H
+#define KEYLANG_POLICY_TEXT_H
 
 #include "sadb/sp.h"
 #include "util/text.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * lex - words, strings, ports and semicolons of setkey's language.  Tokens borrow from the source.  Private to src/setkey.
+ * key_lex - words, strings, ports and semicolons of setkey's language.  Tokens borrow from the source.  Private to lib/keylang.
  */
-#ifndef SETKEY_LEX_H
-#define SETKEY_LEX_H
+#ifndef KEYLANG_KEY_LEX_H
+#define KEYLANG_KEY_LEX_H
 
-#include "setkey/stmt.h"
+#include "keylang/stmt.h"
 
 enum lex_tok {
 	LEX_END, /* of the source */
@@ -16,7 +16,7 @@ enum lex_tok {
 	LEX_BAD,    /* a character that has no business here */
 };
 
-struct lex {
+struct key_lex {
 	const char *p, *end;
 	unsigned line; /* of p */
 	const struct setkey_env *env;
@@ -27,26 +27,26 @@ struct lex {
 
 /* Start in front of the first token. */
 void
-lex_init(struct lex *l, const struct setkey_source *src, const struct setkey_env *env);
+key_lex_init(struct key_lex *l, const struct setkey_source *src, const struct setkey_env *env);
 
 /* Go to the next token. */
 void
-lex_next(struct lex *l);
+key_lex_next(struct key_lex *l);
 
 /* Is the current token the word |s|? */
 bool
-lex_is(const struct lex *l, const char *s);
+lex_is(const struct key_lex *l, const char *s);
 
 /*
  * The text from here up to the next semicolon, which becomes the current token: a policy.  Comments and backslashes in
  * it are left to the reader.
  */
 struct slice
-lex_policy(struct lex *l);
+lex_policy(struct key_lex *l);
 
 /* Go behind the next semicolon, or to the end. */
 void
-lex_skip(struct lex *l);
+lex_skip(struct key_lex *l);
 
 /* Warn at |line|, if somebody listens. */
 void

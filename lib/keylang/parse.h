@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * parse - what the files of the parser share.  Private to src/setkey.
+ * parse - what the files of the parser share.  Private to lib/keylang.
  *
  * Functions read from the current token on and leave the first token they did not use.
  */
-#ifndef SETKEY_PARSE_H
-#define SETKEY_PARSE_H
+#ifndef KEYLANG_PARSE_H
+#define KEYLANG_PARSE_H
 
-#include "setkey/lex.h"
+#include "keylang/key_lex.h"
 
 struct parse {
-	struct lex lx;
+	struct key_lex lx;
 	const struct setkey_env *env;
 	struct setkey_list *out;
 	uint8_t family;     /* -4, -6 of the statement, 0: any */

@@ -2,9 +2,9 @@
 /*
  * Statements about policies: spdadd, spdupdate, spddelete.
  */
-#include "setkey/parse.h"
+#include "keylang/parse.h"
 
-#include "setkey/policy_text.h"
+#include "keylang/policy_text.h"
 
 #include <string.h>
 
@@ -32,7 +32,7 @@ parse_side(struct parse *p, struct prefix *out, uint16_t *port, bool *port_there
 	    !parse_number_text(slice_of(slash + 1, s.n - host.n - 1), addr_bits(&a[0]), &len))
 		return parse_fail(p, "invalid prefix length");
 	*out = (struct prefix){ .addr = a[0], .len = (uint8_t)len };
-	lex_next(&p->lx);
+	key_lex_next(&p->lx);
 	return parse_port(p, port, port_there);
 }
 
@@ -55,7 +55,7 @@ parse_upper(struct parse *p, uint8_t *out)
 		 (p->env == NULL || p->env->protocol == NULL ||
 		     !p->env->protocol(p->env->arg, name, out)))
 		return parse_fail(p, "unknown upper layer protocol");
-	lex_next(&p->lx);
+	key_lex_next(&p->lx);
 	return IKE_OK;
 }
 
@@ -123,7 +123,7 @@ parse_misc(struct parse *p, struct sa_selector *sel)
 	default:
 		return parse_fail(p, "only icmp, icmp6, mh and gre take more than the protocol");
 	}
-	lex_next(&p->lx);
+	key_lex_next(&p->lx);
 	return IKE_OK;
 }
 
@@ -177,17 +177,17 @@ parse_sp(struct parse *p, enum setkey_verb verb, struct setkey_sp *sp)
 	struct sp_spec *s = &sp->spec;
 
 	if (verb != SETKEY_SPDDELETE && lex_is(&p->lx, "tagged")) {
-		lex_next(&p->lx);
+		key_lex_next(&p->lx);
 		if (p->lx.tok != LEX_STRING)
 			return parse_fail(p, "expected a tag");
-		lex_next(&p->lx);
+		key_lex_next(&p->lx);
 		TRY(parse_policy(p, verb, s));
 		p->refuse = "Linux has no packet tags in policies";
 		return IKE_OK;
 	}
 	TRY(parse_selector(p, &s->id.sel));
 	if (lex_is(&p->lx, "-ctx")) {
-		lex_next(&p->lx);
+		key_lex_next(&p->lx);
 		TRY(parse_ctx(p, s->ctx, &s->ctx_doi, &s->ctx_alg));
 	}
 	return parse_policy(p, verb, s);

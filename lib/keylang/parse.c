@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "setkey/parse.h"
+#include "keylang/parse.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,7 +64,7 @@ parse_number(struct parse *p, const char *what, uint64_t max, uint64_t *out)
 {
 	if (p->lx.tok != LEX_WORD || !parse_number_text(p->lx.text, max, out))
 		return parse_fail(p, what);
-	lex_next(&p->lx);
+	key_lex_next(&p->lx);
 	return IKE_OK;
 }
 
@@ -85,7 +85,7 @@ parse_options(struct parse *p)
 				return parse_fail(p, "unknown option");
 			}
 		}
-		lex_next(&p->lx);
+		key_lex_next(&p->lx);
 	}
 	return IKE_OK;
 }
@@ -148,7 +148,7 @@ parse_port(struct parse *p, uint16_t *port_out, bool *there_out)
 		return parse_fail(p, "invalid port");
 	else if (strcmp(name, "any") != 0 && (p->numeric || !service(p, name, port_out)))
 		return parse_fail(p, "unknown port");
-	lex_next(&p->lx);
+	key_lex_next(&p->lx);
 	return IKE_OK;
 }
 
@@ -163,7 +163,7 @@ parse_ctx(struct parse *p, char ctx[64], uint8_t *doi, uint8_t *alg)
 		return parse_fail(p, "invalid security context");
 	*doi = (uint8_t)d;
 	*alg = (uint8_t)a;
-	lex_next(&p->lx);
+	key_lex_next(&p->lx);
 	return IKE_OK;
 }
 
@@ -251,7 +251,7 @@ parse_stmt(struct parse *p, struct setkey_stmt *s)
 		if (!lex_is(&p->lx, verbs[i].word))
 			continue;
 		s->verb = verbs[i].verb;
-		lex_next(&p->lx);
+		key_lex_next(&p->lx);
 		TRY(parse_body(p, verbs[i].body, s));
 		if (p->lx.tok != LEX_EOT)
 			return parse_fail(p, p->lx.tok == LEX_END ? "missing ;" : "syntax error");
@@ -303,12 +303,12 @@ setkey_parse(const struct setkey_source *src, const struct setkey_env *env, stru
 {
 	struct parse p = { .env = env, .out = out };
 
-	lex_init(&p.lx, src, env);
-	lex_next(&p.lx);
+	key_lex_init(&p.lx, src, env);
+	key_lex_next(&p.lx);
 	while (p.lx.tok != LEX_END) {
 		/* an empty statement */
 		if (p.lx.tok == LEX_EOT)
-			lex_next(&p.lx);
+			key_lex_next(&p.lx);
 		else
 			TRY(parse_one(&p));
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "setkey/lex.h"
+#include "keylang/key_lex.h"
 
 #include <string.h>
 
@@ -24,15 +24,15 @@ lex_warn(const struct setkey_env *env, unsigned line, const char *text)
 }
 
 void
-lex_init(struct lex *l, const struct setkey_source *src, const struct setkey_env *env)
+key_lex_init(struct key_lex *l, const struct setkey_source *src, const struct setkey_env *env)
 {
-	*l = (struct lex){
+	*l = (struct key_lex){
 		.p = src->text, .end = src->text + src->n, .line = src->line, .env = env
 	};
 }
 
 static void
-step(struct lex *l)
+step(struct key_lex *l)
 {
 	if (*l->p == '\n')
 		l->line++;
@@ -52,14 +52,14 @@ at_continuation(const char *p, const char *end)
 }
 
 static void
-skip_comment(struct lex *l)
+skip_comment(struct key_lex *l)
 {
 	while (l->p < l->end && *l->p != '\n')
 		l->p++;
 }
 
 static void
-skip_blanks(struct lex *l)
+skip_blanks(struct key_lex *l)
 {
 	while (l->p < l->end) {
 		if (is_blank(*l->p)) {
@@ -78,7 +78,7 @@ skip_blanks(struct lex *l)
 
 /* What is between |open|, where we are, and |close|; false if it never ends. */
 static bool
-take_between(struct lex *l, char close)
+take_between(struct key_lex *l, char close)
 {
 	const char *start = l->p + 1, *e = memchr(start, close, (size_t)(l->end - start));
 
@@ -102,7 +102,7 @@ trim(struct slice *s)
 }
 
 static enum lex_tok
-take_bad(struct lex *l)
+take_bad(struct key_lex *l)
 {
 	l->text = slice_of(l->p, 1);
 	step(l);
@@ -110,7 +110,7 @@ take_bad(struct lex *l)
 }
 
 static enum lex_tok
-take_word(struct lex *l)
+take_word(struct key_lex *l)
 {
 	const char *start = l->p;
 
@@ -121,7 +121,7 @@ take_word(struct lex *l)
 }
 
 static enum lex_tok
-take(struct lex *l)
+take(struct key_lex *l)
 {
 	char c = *l->p;
 
@@ -142,7 +142,7 @@ take(struct lex *l)
 }
 
 void
-lex_next(struct lex *l)
+key_lex_next(struct key_lex *l)
 {
 	skip_blanks(l);
 	l->tok_line = l->line;
@@ -155,13 +155,13 @@ lex_next(struct lex *l)
 }
 
 bool
-lex_is(const struct lex *l, const char *s)
+lex_is(const struct key_lex *l, const char *s)
 {
 	return l->tok == LEX_WORD && slice_equal(l->text, slice_str(s));
 }
 
 struct slice
-lex_policy(struct lex *l)
+lex_policy(struct key_lex *l)
 {
 	const char *start = l->p;
 
@@ -175,17 +175,17 @@ lex_policy(struct lex *l)
 
 	struct slice s = slice_of(start, (size_t)(l->p - start));
 
-	lex_next(l);
+	key_lex_next(l);
 	return s;
 }
 
 void
-lex_skip(struct lex *l)
+lex_skip(struct key_lex *l)
 {
 	while (l->tok != LEX_EOT && l->tok != LEX_END)
-		lex_next(l);
+		key_lex_next(l);
 	if (l->tok == LEX_EOT)
-		lex_next(l);
+		key_lex_next(l);
 }
 
 size_t

@@ -8,10 +8,11 @@
  *
  * The list owns everything in it, keys included, which setkey_list_free() wipes.
  */
-#ifndef SETKEY_STMT_H
-#define SETKEY_STMT_H
+#ifndef KEYLANG_STMT_H
+#define KEYLANG_STMT_H
 
-#include "kern/kern.h"
+#include "sadb/sa.h"
+#include "sadb/sp.h"
 
 enum setkey_verb {
 	SETKEY_ADD,
@@ -110,8 +111,5 @@ bool
 setkey_known_protocol(const char *name, uint8_t *proto_out);
 const char *
 setkey_known_protocol_name(uint8_t proto); /* NULL: none */
-
-/* The C library's names, with the well-known ones behind them; warnings to stderr. */
-extern const struct setkey_env setkey_libc_env;
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "setkey/parse.h"
+#include "keylang/parse.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -66,7 +66,7 @@ parse_key(struct parse *p, uint8_t *to, size_t cap, uint16_t *len_out)
 		/* the token is a secret */
 		return parse_fail_at(p, p->lx.tok_line, "invalid key", slice_str("0x..."));
 	}
-	lex_next(&p->lx);
+	key_lex_next(&p->lx);
 	return IKE_OK;
 }
 
@@ -100,7 +100,7 @@ parse_encr(struct parse *p, struct setkey_sa *sa)
 	sa->spec.encr = (uint16_t)a->id;
 	if (a->xfrm == NULL)
 		p->refuse = "this encryption algorithm is not known to Linux";
-	lex_next(&p->lx);
+	key_lex_next(&p->lx);
 	if (a->key_max == 0)
 		return IKE_OK;
 	TRY(parse_key(p, sa->keys.encr, sizeof(sa->keys.encr), &sa->keys.encr_len));
@@ -121,7 +121,7 @@ parse_integ(struct parse *p, struct setkey_sa *sa)
 	/* a protocol that cannot be has already said why */
 	if (a->xfrm == NULL && p->refuse == NULL)
 		p->refuse = "this authentication algorithm is not known to Linux";
-	lex_next(&p->lx);
+	key_lex_next(&p->lx);
 	if (a->key_max == 0)
 		return IKE_OK;
 	TRY(parse_key(p, sa->keys.integ, sizeof(sa->keys.integ), &sa->keys.integ_len));
@@ -139,9 +139,9 @@ parse_comp(struct parse *p, struct setkey_sa *sa)
 	sa->spec.comp = (uint16_t)a->id;
 	if (a->xfrm == NULL)
 		p->refuse = "this compression algorithm is not known to Linux";
-	lex_next(&p->lx);
+	key_lex_next(&p->lx);
 	if (lex_is(&p->lx, "-R"))
-		lex_next(&p->lx);
+		key_lex_next(&p->lx);
 	return IKE_OK;
 }
 
@@ -158,7 +158,7 @@ parse_alg_option(struct parse *p, struct setkey_sa *sa, bool *taken_out)
 		if (!lex_is(&p->lx, options[i].word))
 			continue;
 		*taken_out = true;
-		lex_next(&p->lx);
+		key_lex_next(&p->lx);
 		return options[i].fn(p, sa);
 	}
 	return IKE_OK;

@@ -2,7 +2,7 @@
 /*
  * Well-known names (IANA), so that a file loads the same with and without /etc/services and /etc/protocols.
  */
-#include "setkey/stmt.h"
+#include "keylang/stmt.h"
 
 #include <string.h>
 

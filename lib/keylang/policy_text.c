@@ -3,7 +3,7 @@
  * How it works: blanks mean nothing but that they end words, so "esp / transport / / require" and "prio def+100" are
  * read by the same scanner: a word, or one of / - + and [port].
  */
-#include "setkey/policy_text.h"
+#include "keylang/policy_text.h"
 
 #include <string.h>
 

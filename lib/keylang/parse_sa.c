@@ -2,7 +2,7 @@
 /*
  * Statements about SAs: add, get, delete, deleteall, flush, dump.
  */
-#include "setkey/parse.h"
+#include "keylang/parse.h"
 
 #include <string.h>
 
@@ -42,13 +42,13 @@ parse_oa(struct parse *p, struct sa_spec *s)
 	uint8_t n;
 
 	if (lex_is(&p->lx, "OA"))
-		lex_next(&p->lx);
+		key_lex_next(&p->lx);
 	else if (p->lx.tok != LEX_WORD || (memchr(p->lx.text.p, '.', p->lx.text.n) == NULL &&
 					      memchr(p->lx.text.p, ':', p->lx.text.n) == NULL))
 		return IKE_OK;
 	TRY(parse_host(p, p->lx.text, a, &n));
 	s->encap_oa = a[0];
-	lex_next(&p->lx);
+	key_lex_next(&p->lx);
 	return IKE_OK;
 }
 
@@ -62,7 +62,7 @@ parse_proto(struct parse *p, struct setkey_sa *sa, bool *udp_out)
 	sa->spec.id.proto = f->proto;
 	p->refuse = f->refuse;
 	*udp_out = f->udp;
-	lex_next(&p->lx);
+	key_lex_next(&p->lx);
 	return f->udp ? parse_oa(p, &sa->spec) : IKE_OK;
 }
 
@@ -74,7 +74,7 @@ parse_end(struct parse *p, struct addr *addrs, uint8_t *n, uint16_t *port)
 	if (p->lx.tok != LEX_WORD)
 		return parse_fail(p, "invalid address");
 	TRY(parse_host(p, p->lx.text, addrs, n));
-	lex_next(&p->lx);
+	key_lex_next(&p->lx);
 	return parse_port(p, port, &there);
 }
 
@@ -89,7 +89,7 @@ parse_mode(struct parse *p, struct sa_spec *s)
 		s->mode = MODE_ANY;
 	else
 		return parse_fail(p, "unknown mode");
-	lex_next(&p->lx);
+	key_lex_next(&p->lx);
 	return IKE_OK;
 }
 
@@ -107,7 +107,7 @@ parse_flag(struct parse *p)
 	if (pad)
 		lex_warn(p->env, p->lx.tok_line,
 		    "the style of padding cannot be chosen on Linux, ignored");
-	lex_next(&p->lx);
+	key_lex_next(&p->lx);
 	return IKE_OK;
 }
 
@@ -130,20 +130,20 @@ parse_number_option(struct parse *p, struct sa_spec *s, bool *taken_out)
 	for (size_t i = 0; i < sizeof(lives) / sizeof(lives[0]); i++) {
 		if (!lex_is(&p->lx, lives[i].word))
 			continue;
-		lex_next(&p->lx);
+		key_lex_next(&p->lx);
 		return parse_number(p, "invalid lifetime", INT64_MAX, lives[i].to);
 	}
 	if (lex_is(&p->lx, "-u")) {
-		lex_next(&p->lx);
+		key_lex_next(&p->lx);
 		TRY(parse_number(p, "invalid reqid", UINT32_MAX, &n));
 		s->reqid = (uint32_t)n;
 	} else if (lex_is(&p->lx, "-r")) {
-		lex_next(&p->lx);
+		key_lex_next(&p->lx);
 		TRY(parse_number(p, "invalid replay window", UINT32_MAX, &n));
 		s->replay_window = (uint32_t)n;
 	} else if (lex_is(&p->lx, "-esp_frag")) {
 		lex_warn(p->env, p->lx.tok_line, "-esp_frag is not known on Linux, ignored");
-		lex_next(&p->lx);
+		key_lex_next(&p->lx);
 		TRY(parse_number(p, "invalid fragment size", UINT16_MAX, &n));
 	} else {
 		*taken_out = false;
@@ -160,15 +160,15 @@ parse_option(struct parse *p, struct setkey_sa *sa)
 	if (taken)
 		return IKE_OK;
 	if (lex_is(&p->lx, "-m")) {
-		lex_next(&p->lx);
+		key_lex_next(&p->lx);
 		return parse_mode(p, &sa->spec);
 	}
 	if (lex_is(&p->lx, "-f")) {
-		lex_next(&p->lx);
+		key_lex_next(&p->lx);
 		return parse_flag(p);
 	}
 	if (lex_is(&p->lx, "-ctx")) {
-		lex_next(&p->lx);
+		key_lex_next(&p->lx);
 		return parse_ctx(p, sa->label.ctx, &sa->label.doi, &sa->label.alg);
 	}
 	TRY(parse_alg_option(p, sa, &taken));
