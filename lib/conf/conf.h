@@ -117,11 +117,15 @@ struct conf_radius {
 	uint32_t timeout, retries;
 };
 
+/* kernel_interface: how the daemon talks to the kernel. */
+enum conf_kernel { CONF_KERNEL_AUTO, CONF_KERNEL_XFRM, CONF_KERNEL_PFKEY };
+
 struct conf {
 	const char *path_include, *path_psk, *path_cert, *path_script, *path_backupsa,
 	    *path_pidfile, *path_logfile, *path_runtime, *path_state;
 	int log_level;         /* enum log_level */
-	uint32_t pfkey_buffer; /* kB of kernel socket buffer, 0: system default */
+	uint32_t pfkey_buffer; /* kB of kernel socket buffer, 0: the back end's default */
+	int kernel_interface;  /* enum conf_kernel */
 	int gss_id_enc;        /* 0 utf-16le, 1 latin1 */
 	bool complex_bundle;
 	struct conf_padding padding;

@@ -95,6 +95,13 @@ static const struct dir_word log_words[] = {
 static const struct dir_word gss_words[] = { { "utf-16le", 0, NULL }, { "latin1", 1, NULL },
 	{ NULL, 0, NULL } };
 
+static const struct dir_word kernel_words[] = {
+	{ "auto", CONF_KERNEL_AUTO, NULL },
+	{ "xfrm", CONF_KERNEL_XFRM, NULL },
+	{ "pfkey", CONF_KERNEL_PFKEY, NULL },
+	{ NULL, 0, NULL },
+};
+
 static const struct dir_type include = { "\"PATTERN\"", top_include, NULL };
 
 static const struct directive top_rows[] = {
@@ -102,6 +109,8 @@ static const struct directive top_rows[] = {
 	{ ROW("path", dir_sub, 0), .flags = DIR_MANY, .sub = &dir_path },
 	{ ROW("log", dir_words, AT(log_level)), .flags = DIR_MANY, .words = log_words },
 	{ ROW("pfkey_buffer", dir_number, AT(pfkey_buffer)), .flags = DIR_MANY, .max = 2097151 },
+	{ ROW("kernel_interface", dir_words, AT(kernel_interface)), .flags = DIR_MANY,
+	    .words = kernel_words },
 	{ ROW("gss_id_enc", dir_words, AT(gss_id_enc)), .flags = DIR_MANY, .words = gss_words },
 	{ ROW("complex_bundle", dir_switch, AT(complex_bundle)), .flags = DIR_MANY },
 	{ ROW("padding", dir_block, AT(padding)), .flags = DIR_BLOCK | DIR_MANY,

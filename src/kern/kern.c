@@ -17,7 +17,10 @@ static ike_err
 open_xfrm(const struct kern_options *o, struct kern **out)
 {
 	struct xfrm_options x = {
-		.events = o->events, .probe = o->probe, .acq_expires = o->acq_expires
+		.events = o->events,
+		.probe = o->probe,
+		.acq_expires = o->acq_expires,
+		.rx_buffer = o->rx_buffer,
 	};
 
 	return xfrm_new(&x, out);
@@ -27,7 +30,10 @@ static ike_err
 open_pfkey(const struct kern_options *o, struct kern **out)
 {
 	struct pfkey_options x = {
-		.events = o->events, .probe = o->probe, .acq_expires = o->acq_expires
+		.events = o->events,
+		.probe = o->probe,
+		.acq_expires = o->acq_expires,
+		.rx_buffer = o->rx_buffer,
 	};
 
 	return pfkey_new(&x, out);

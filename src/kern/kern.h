@@ -18,6 +18,7 @@ struct kern_options {
 	bool probe;  /* find out features; without it kern->features is 0 */
 	uint32_t
 	    acq_expires; /* seconds a larval SA lives (net.core.xfrm_acq_expires); 0: leave as it is */
+	uint32_t rx_buffer; /* bytes of waiting events; 0: as many as the back end finds good */
 };
 
 enum kern_sa_state { KERN_SA_LARVAL, KERN_SA_MATURE, KERN_SA_DYING, KERN_SA_DEAD };

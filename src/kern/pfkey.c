@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -183,6 +184,8 @@ static ike_err
 start(struct pfkey *p, const struct pfkey_options *options)
 {
 	TRY(pfkey_sock_open(&p->sock, options->events));
+	if (options->rx_buffer != 0 && options->rx_buffer <= INT_MAX)
+		pfkey_set_buffer(&p->kern, (int)options->rx_buffer);
 	set_acq_expires(options->acq_expires);
 	if (!options->events && !options->probe)
 		return IKE_OK;

@@ -22,7 +22,7 @@
 
 struct pfkey_options {
 	bool events, probe; /* as in struct kern_options */
-	uint32_t acq_expires;
+	uint32_t acq_expires, rx_buffer;
 };
 
 /* What was received and not passed on. */

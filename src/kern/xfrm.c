@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
+#include <limits.h>
 #include <linux/netlink.h>
 #include <linux/xfrm.h>
 #include <stdio.h>
@@ -36,9 +37,9 @@ static const int groups[] = {
 };
 
 static ike_err
-join(struct xfrm *x)
+join(struct xfrm *x, uint32_t room)
 {
-	int size = EV_QUEUE, fd;
+	int size = room == 0 || room > INT_MAX ? EV_QUEUE : (int)room, fd;
 
 	x->ev_rx = malloc(EV_RX_SIZE);
 	if (x->ev_rx == NULL)
@@ -204,7 +205,7 @@ xfrm_new(const struct xfrm_options *options, struct kern **out)
 	x->kern.ops = &xfrm_ops;
 	err = xfrm_sock_open(&x->req);
 	if (err == IKE_OK && options->events)
-		err = join(x);
+		err = join(x, options->rx_buffer);
 	if (err != IKE_OK) {
 		int saved = errno;
 

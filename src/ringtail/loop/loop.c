@@ -136,6 +136,17 @@ read_conf(struct loop *l, struct conf **out, char *why, size_t cap)
 	return err;
 }
 
+/* The kernel's socket is opened once: the SAs, their events and what is under way hang on it. */
+static void
+note_kernel_change(struct loop *l, const struct conf *old, const struct conf *fresh)
+{
+	if (old->kernel_interface != fresh->kernel_interface)
+		log_put(&l->logger, LOG_L_WARNING, NULL,
+		    "kernel_interface has changed: restart the daemon to use it, it goes on with %s", l->kern->ops->name);
+	if (old->pfkey_buffer != fresh->pfkey_buffer)
+		log_put(&l->logger, LOG_L_WARNING, NULL, "pfkey_buffer has changed: restart the daemon to use it");
+}
+
 ike_err
 loop_reload(struct loop *l, char *why, size_t cap)
 {
@@ -145,6 +156,7 @@ loop_reload(struct loop *l, char *why, size_t cap)
 	struct conf *old = l->conf;
 	l->conf = fresh;
 	log_follow_conf(l);
+	note_kernel_change(l, old, fresh);
 	daemon_set_conf(l->daemon, fresh, loop_now());
 	/* the name of the log file was in it */
 	conf_unref(old);
@@ -165,14 +177,29 @@ stop(void *arg)
 	(void)event_base_loopexit(l->base, NULL);
 }
 
+/* The back end's name; NULL: the first that this kernel has. */
+static const char *
+kernel_name(const struct conf *c)
+{
+	switch ((enum conf_kernel)c->kernel_interface) {
+	case CONF_KERNEL_XFRM:
+		return "xfrm";
+	case CONF_KERNEL_PFKEY:
+		return "pfkey";
+	case CONF_KERNEL_AUTO:
+		break;
+	}
+	return NULL;
+}
+
 static ike_err
 open_kernel(struct loop *l)
 {
-	struct kern_options ko = { .events = true, .probe = true };
+	struct kern_options ko = { .events = true, .probe = true, .rx_buffer = l->conf->pfkey_buffer * 1024 };
 	char why[200], feats[120];
 	struct text t = text_in(why, sizeof(why)), f = text_in(feats, sizeof(feats));
 
-	ike_err err = kern_open(NULL, &ko, &t, &l->kern);
+	ike_err err = kern_open(kernel_name(l->conf), &ko, &t, &l->kern);
 	if (err != IKE_OK) {
 		log_put(&l->logger, LOG_L_ERROR, NULL, "no kernel interface: %s (%s)", why, ike_err_text(err));
 		return err;
@@ -182,6 +209,10 @@ open_kernel(struct loop *l)
 	if ((l->kern->features & KERN_ESP) == 0)
 		log_put(&l->logger, LOG_L_WARNING, NULL,
 		    "this kernel offers no ESP (module esp4, esp6): no SA can be installed until it does");
+	if (strcmp(l->kern->ops->name, "pfkey") == 0)
+		log_put(&l->logger, LOG_L_WARNING, NULL,
+		    "through PF_KEY there are no AEAD ciphers, and hmac_sha256 is cut to 96 bits, not RFC 4868's 128: "
+		    "propose hmac_sha256_96 or hmac_sha1, or use kernel_interface xfrm");
 	l->kern->on_event = on_kern_event;
 	l->kern->event_arg = l;
 	return IKE_OK;
