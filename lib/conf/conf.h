@@ -44,6 +44,7 @@ struct conf_timers {
 	ike_time phase1;         /* how long a child negotiation waits for its IKE SA */
 	ike_time phase2;         /* limit of one child negotiation */
 	ike_time natt_keepalive; /* 0: none */
+	ike_time audit;          /* between comparisons of model and kernel, 0: none */
 };
 
 struct conf_padding {
@@ -128,6 +129,7 @@ struct conf {
 	int kernel_interface;  /* enum conf_kernel */
 	int gss_id_enc;        /* 0 utf-16le, 1 latin1 */
 	bool complex_bundle;
+	bool keep_sas; /* the end of the process leaves SAs and policies in the kernel */
 	struct conf_padding padding;
 	struct conf_listen listen;
 	struct conf_adminsock adminsock;

@@ -45,6 +45,7 @@ conf_defaults(struct conf *c)
 {
 	c->log_level = LOG_L_INFO;
 	c->complex_bundle = true;
+	c->keep_sas = true;
 	c->padding = (struct conf_padding){
 		.randomize = true, .exclusive_tail = true, .maximum_length = 20
 	};
@@ -54,7 +55,8 @@ conf_defaults(struct conf *c)
 		.persend = 1,
 		.phase1 = SEC(30),
 		.phase2 = SEC(30),
-		.natt_keepalive = SEC(20) };
+		.natt_keepalive = SEC(20),
+		.audit = SEC(60) };
 	c->mode_cfg = (struct conf_mode_cfg){ .auth_source = CONF_SRC_SYSTEM,
 		.group_source = CONF_SRC_SYSTEM,
 		.conf_source = CONF_SRC_LOCAL,

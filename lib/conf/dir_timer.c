@@ -10,6 +10,7 @@ static const struct directive rows[] = {
 	{ ROW("phase1", dir_time, AT(phase1)), .min = 1 },
 	{ ROW("phase2", dir_time, AT(phase2)), .min = 1 },
 	{ ROW("natt_keepalive", dir_time, AT(natt_keepalive)) },
+	{ ROW("audit", dir_time, AT(audit)) },
 	{ ROW("auto_exit_delay", dir_none, 0), .flags = DIR_IGNORED,
 	    .note = "Apple's; the daemon does not exit by itself" },
 };

@@ -113,6 +113,7 @@ static const struct directive top_rows[] = {
 	    .words = kernel_words },
 	{ ROW("gss_id_enc", dir_words, AT(gss_id_enc)), .flags = DIR_MANY, .words = gss_words },
 	{ ROW("complex_bundle", dir_switch, AT(complex_bundle)), .flags = DIR_MANY },
+	{ ROW("keep_sas", dir_switch, AT(keep_sas)), .flags = DIR_MANY },
 	{ ROW("padding", dir_block, AT(padding)), .flags = DIR_BLOCK | DIR_MANY,
 	    .sub = &dir_padding },
 	{ ROW("listen", dir_block, 0), .flags = DIR_BLOCK | DIR_MANY, .sub = &dir_listen },

@@ -23,8 +23,8 @@ const struct ctl_command ctl_commands[] = {
 	    "what the configuration in use means, defaults filled in" },
 	{ "config reload", "", 0, 0, CTL_CHANGES, 0, "read the configuration again" },
 	{ "timers", "", 0, 0, 0, 0, "what the daemon waits for" },
-	{ "shutdown", "", 0, 0, CTL_CHANGES | CTL_LASTING, 0,
-	    "delete our SAs, tell the peers, end the daemon" },
+	{ "shutdown", "", 0, 0, CTL_CHANGES | CTL_LASTING, CTL_OPT_CLOSE | CTL_OPT_KEEP_SAS,
+	    "end the daemon; what becomes of its SAs says keep_sas, or an option" },
 	{ "help", "", 0, 0, CTL_LOCAL, 0, "this list" },
 	{ "version", "", 0, 0, CTL_LOCAL, 0, "the version of ikectl" },
 	{ "ikes", "[PEER]", 0, 1, CTL_HIDDEN, 0, "IKE SAs and their children" },
@@ -40,6 +40,8 @@ const struct ctl_option ctl_options[] = {
 	{ CTL_OPT_CHILDREN, "children", NULL, "the IPsec SAs only" },
 	{ CTL_OPT_LOCAL, "local", "ADDRESS", "only with this address of ours" },
 	{ CTL_OPT_SECTION, "section", "NAME", "with this remote section; needs --ike" },
+	{ CTL_OPT_CLOSE, "close", NULL, "delete our SAs and tell the peers" },
+	{ CTL_OPT_KEEP_SAS, "keep-sas", NULL, "leave our SAs and policies in the kernel" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -65,7 +67,7 @@ ctl_option_find(const struct ctl_command *cmd, struct slice name)
 static const char *
 member_name(const struct ctl_option *o)
 {
-	return o->bit == CTL_OPT_NO_WAIT ? "no_wait" : o->name;
+	return o->bit == CTL_OPT_NO_WAIT ? "no_wait" : o->bit == CTL_OPT_KEEP_SAS ? "keep_sas" : o->name;
 }
 
 ike_err

@@ -41,6 +41,8 @@ enum ctl_option_bit {
 	CTL_OPT_CHILDREN = 1 << 3,
 	CTL_OPT_LOCAL = 1 << 4,
 	CTL_OPT_SECTION = 1 << 5,
+	CTL_OPT_CLOSE = 1 << 6,
+	CTL_OPT_KEEP_SAS = 1 << 7,
 };
 
 struct ctl_option {

@@ -12,6 +12,19 @@
 #include "util/addr.h"
 #include "util/time.h"
 
+/*
+ * Reqids of the templates of our own policies: an SA or policy with one of these is ours.  (Policies that others wrote
+ * have reqids of theirs, mostly 0, and so have the SAs that serve them.)
+ */
+#define SADB_REQID_FIRST 0x52540000u
+#define SADB_REQID_LAST  0x5254ffffu
+
+static inline bool
+sadb_reqid_is_ours(uint32_t reqid)
+{
+	return reqid >= SADB_REQID_FIRST && reqid <= SADB_REQID_LAST;
+}
+
 /* What names an SA in the kernel: protocol, SPI, destination. */
 struct sa_id {
 	uint8_t proto; /* enum prop_proto: PROTO_ESP, PROTO_AH or PROTO_IPCOMP */

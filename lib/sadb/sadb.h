@@ -210,10 +210,35 @@ sadb_tick(struct sadb *db, ike_time now);
 ike_time
 sadb_deadline(const struct sadb *db);
 
+/*
+ * What somebody else did to the kernel's SAD and SPD, and what was done about it.  Each object that was touched counts
+ * once, however it was noticed and however often: by an event, by a dump, or by both.
+ */
+enum sadb_repair {
+	SADB_R_SA_LOST,        /* an SA of ours was gone: LOST was published */
+	SADB_R_SA_CHANGED,     /* another SA stood in its place: removed, and LOST published */
+	SADB_R_SA_RESERVATION, /* a reserved SPI was gone: reserved again */
+	SADB_R_SA_ADOPTED,     /* one that is ours, and was not known: taken over */
+	SADB_R_SA_ORPHAN,      /* one that is ours and of no use was removed */
+	SADB_R_SP_GONE,        /* a policy of ours was gone: put back */
+	SADB_R_SP_CHANGED,     /* a policy of ours was changed: set right */
+	SADB_R_SA_FOREIGN_NEW, /* those of others, only followed */
+	SADB_R_SA_FOREIGN_GONE,
+	SADB_R_SP_FOREIGN_NEW,
+	SADB_R_SP_FOREIGN_CHANGED,
+	SADB_R_SP_FOREIGN_GONE,
+	SADB_REPAIRS
+};
+
+/* "sa-lost", "sp-changed" ... */
+const char *
+sadb_repair_name(enum sadb_repair r);
+
 struct sadb_counts {
 	uint32_t sa_ours, sa_adopted, sa_foreign, sa_reserved, sp_ours, sp_foreign;  /* now */
 	uint64_t events, stale_events, acquires, overruns, resyncs, resync_failures; /* ever */
 	uint64_t sa_lost, sa_adoptions, sa_replaced, sp_repairs, delete_retries;
+	uint64_t repairs[SADB_REPAIRS];
 };
 
 void

@@ -1,6 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sadb/sadb_int.h"
 
+const char *
+sadb_repair_name(enum sadb_repair r)
+{
+	static const char *const name[SADB_REPAIRS] = {
+		[SADB_R_SA_LOST] = "sa-lost",
+		[SADB_R_SA_CHANGED] = "sa-changed",
+		[SADB_R_SA_RESERVATION] = "sa-reservation",
+		[SADB_R_SA_ADOPTED] = "sa-adopted",
+		[SADB_R_SA_ORPHAN] = "sa-orphan",
+		[SADB_R_SP_GONE] = "sp-gone",
+		[SADB_R_SP_CHANGED] = "sp-changed",
+		[SADB_R_SA_FOREIGN_NEW] = "sa-foreign-new",
+		[SADB_R_SA_FOREIGN_GONE] = "sa-foreign-gone",
+		[SADB_R_SP_FOREIGN_NEW] = "sp-foreign-new",
+		[SADB_R_SP_FOREIGN_CHANGED] = "sp-foreign-changed",
+		[SADB_R_SP_FOREIGN_GONE] = "sp-foreign-gone",
+	};
+
+	return (unsigned)r < SADB_REPAIRS ? name[r] : "unknown";
+}
+
 void
 sadb_count(const struct sadb *db, struct sadb_counts *out)
 {

@@ -209,7 +209,8 @@ view_done(const struct ctl_answer *a, const struct view *v, struct out *o)
 	if (ctl_get_bool(&a->result, "reloaded"))
 		out_add(o, "the configuration was read again and is in use\n");
 	if (ctl_get_bool(&a->result, "stopped"))
-		out_add(o, "our SAs are deleted, the daemon ends\n");
+		out_add(o, ctl_get_bool(&a->result, "kept") ? "our SAs stay in the kernel, the daemon ends\n" :
+							      "our SAs are deleted, the daemon ends\n");
 }
 
 /* "1 pair of IPsec SAs", "2 pairs of IPsec SAs" */

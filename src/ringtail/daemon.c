@@ -312,15 +312,14 @@ daemon_address(struct daemon *d, const struct addr *a, bool up, ike_time now)
 	leave(d);
 }
 
-void
-daemon_shutdown(struct daemon *d, ike_time now)
+/* Tell all peers, and take what is ours out of the kernel. */
+static void
+close_all(struct daemon *d)
 {
 	uint32_t it = 0;
 	struct ike_sa *ike;
 	struct child *c;
 
-	enter(d, now);
-	d->stopping = true;
 	while ((c = slot_each(&d->children.ids, &it)) != NULL)
 		if (c->state == CHILD_INSTALLED || c->state == CHILD_RETIRING)
 			child_announce_delete(c);
@@ -338,5 +337,37 @@ daemon_shutdown(struct daemon *d, ike_time now)
 	if (err != IKE_OK)
 		log_put(d->env.log, LOG_L_ERROR, NULL, "something of ours stays in the kernel: %s (%s)", ike_err_text(err),
 		    d->env.kern->reason);
+}
+
+/* Reservations of SPIs are of no use to anybody; whatever carries traffic stays, and keys that are held back end with us. */
+static void
+keep_all(struct daemon *d)
+{
+	uint32_t it = 0;
+	struct child *c;
+
+	while ((c = slot_each(&d->children.ids, &it)) != NULL)
+		if (c->state == CHILD_WANTED || c->state == CHILD_NEGOTIATING)
+			child_drop(c);
+		else
+			child_release_out(c);
+	log_put(d->env.log, LOG_L_INFO, NULL, "SAs and policies stay in the kernel (keep_sas)");
+}
+
+bool
+daemon_keeps(const struct daemon *d, enum daemon_end how)
+{
+	return how == END_KEEP || (how == END_AS_CONFIGURED && d->conf->keep_sas);
+}
+
+void
+daemon_shutdown(struct daemon *d, enum daemon_end how, ike_time now)
+{
+	enter(d, now);
+	d->stopping = true;
+	if (daemon_keeps(d, how))
+		keep_all(d);
+	else
+		close_all(d);
 	leave(d);
 }

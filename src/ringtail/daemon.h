@@ -97,12 +97,19 @@ daemon_set_conf(struct daemon *d, struct conf *conf, ike_time now);
 void
 daemon_address(struct daemon *d, const struct addr *a, bool up, ike_time now);
 
-/*
- * TERM: tell every peer, delete our own SAs from the kernel and nothing else.  The deletes are sent once; nobody waits for
- * answers.
- */
+enum daemon_end {
+	END_AS_CONFIGURED,   /* directive keep_sas: one of the two below */
+	END_KEEP,            /* SAs and policies stay in the kernel for the next daemon, and peers hear nothing */
+	END_CLOSE,           /* tell every peer, delete what is ours from the kernel and nothing else */
+};
+
+/* Does that end leave SAs and policies in the kernel? */
+bool
+daemon_keeps(const struct daemon *d, enum daemon_end how);
+
+/* The end is near: no new negotiations.  Deletes are sent once; nobody waits for answers. */
 void
-daemon_shutdown(struct daemon *d, ike_time now);
+daemon_shutdown(struct daemon *d, enum daemon_end how, ike_time now);
 
 /* For the engine: random bytes from the daemon's generator; IKE_E_CRYPTO. */
 MUST_USE ike_err

@@ -146,7 +146,7 @@ static void
 restart(struct world *w)
 {
 	first_packet(w);
-	node_stop(&w->node[1], true);
+	node_close(&w->node[1]);
 	/* who starts daemons tries again when one does not come up */
 	for (unsigned i = 0; i < 3 && w->node[1].daemon == NULL; i++) {
 		world_run(w, SEC(1));

@@ -270,7 +270,7 @@ terminate(struct world *w)
 	if (k->ops->sa_install(k, &sa, &keys, false) != IKE_OK)
 		w->error = IKE_E_KERNEL;
 	hosts_first_packet(w);
-	node_stop(A(w), true);
+	node_close(A(w));
 	world_run(w, SEC(3));
 }
 

@@ -271,11 +271,19 @@ node_stop(struct node *n, bool term)
 	if (n->daemon == NULL)
 		return;
 	if (term)
-		daemon_shutdown(n->daemon, n->w->now);
+		daemon_shutdown(n->daemon, END_AS_CONFIGURED, n->w->now);
 	daemon_free(n->daemon);
 	n->daemon = NULL;
 	crypto_free(n->crypto);
 	n->crypto = NULL;
+}
+
+void
+node_close(struct node *n)
+{
+	if (n->daemon != NULL)
+		daemon_shutdown(n->daemon, END_CLOSE, n->w->now);
+	node_stop(n, false);
 }
 
 ike_err

@@ -121,6 +121,8 @@ struct node *world_node(struct world *w, const char *name, const char *addr, con
 
 /* Stop a daemon as SIGKILL does, or (|term|) as TERM; its kernel stays. */
 void node_stop(struct node *n, bool term);
+/* Stop it as `ikectl shutdown --close` does: peers are told, its SAs go. */
+void node_close(struct node *n);
 /* Start it again. */
 ike_err node_start(struct node *n);
 /* Power off: the daemon is killed, SAD, SPD and the files of the runtime directory are empty when it is started next. */

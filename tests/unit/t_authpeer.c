@@ -302,7 +302,7 @@ tell(const char *conf, uint64_t seed)
 		buf_free(&s.piece[i]);
 	world_run(s.w, SEC(300));
 	/* b believes what it was told, until a comes anew and says that nothing of it is left */
-	node_stop(s.a, true);
+	node_close(s.a);
 	hosts_start(s.a);
 	hosts_first_packet(s.w);
 	ck_assert(world_flows(s.a, s.b, SEC(120)));

@@ -465,11 +465,31 @@ START_TEST(shutdown_answers_then_stops)
 	s.a->daemon->env.stop = stop;
 	stopped = 0;
 	(void)node_ctl(s.a, "up 192.0.2.2");
-	ck_assert_str_eq(node_ctl(s.a, "shutdown"), "our SAs are deleted, the daemon ends\n");
+	ck_assert_str_eq(node_ctl(s.a, "shutdown --close"), "our SAs are deleted, the daemon ends\n");
 	ck_assert_uint_eq(stopped, 1);
 	ck_assert_uint_eq(node_pairs(s.a, s.b), 0);
 	world_run(s.w, SEC(3));
 	ck_assert_uint_eq(node_pairs(s.b, s.a), 0);
+	world_free(s.w);
+}
+END_TEST
+
+START_TEST(shutdown_keeps_as_configured)
+{
+	struct story s = { 0 };
+
+	begin(&s, "ikev2");
+	s.a->daemon->env.stop = stop;
+	stopped = 0;
+	(void)node_ctl(s.a, "up 192.0.2.2");
+	ck_assert_ptr_nonnull(strstr(node_ctl(s.a, "shutdown --close --keep-sas"), "not both"));
+	ck_assert_uint_eq(stopped, 0);
+	ck_assert_str_eq(node_ctl(s.a, _i == 0 ? "shutdown" : "shutdown --keep-sas"),
+	    "our SAs stay in the kernel, the daemon ends\n");
+	ck_assert_uint_eq(stopped, 1);
+	world_run(s.w, SEC(3));
+	ck_assert_uint_eq(node_pairs(s.a, s.b), 1);
+	ck_assert_uint_eq(node_pairs(s.b, s.a), 1);
 	world_free(s.w);
 }
 END_TEST
@@ -569,6 +589,7 @@ suite(void)
 	tcase_add_test(t, damaged_requests_are_answered);
 	tcase_add_test(t, reload_takes_effect);
 	tcase_add_test(t, shutdown_answers_then_stops);
+	tcase_add_loop_test(t, shutdown_keeps_as_configured, 0, 2);
 	tcase_add_loop_test(t, failing_allocations, 0, (int)(sizeof(tried) / sizeof(tried[0])));
 	tcase_add_loop_test(t, printing_without_memory, 0, (int)(sizeof(tried) / sizeof(tried[0])));
 	suite_add_tcase(s, t);

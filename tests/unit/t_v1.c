@@ -284,7 +284,7 @@ START_TEST(terminated_peer_takes_its_children_along)
 	struct v1_pair p = v1_pair_of(V1_CONF, V1_CONF);
 
 	say_hello(&p);
-	node_stop(p.b, true);
+	node_close(p.b);
 	world_run(p.w, SEC(1));
 	ck_assert_uint_eq(node_pairs(p.a, p.b), 0);
 	ck_assert_uint_eq(node_ikes(p.a, p.b), 0);

@@ -25,5 +25,10 @@ control_config_reload(struct control_call *call)
 void
 control_shutdown(struct control_call *call)
 {
-	control_do_later(call, LATER_STOP);
+	bool close = (call->rq->options & CTL_OPT_CLOSE) != 0, keep = (call->rq->options & CTL_OPT_KEEP_SAS) != 0;
+
+	if (close && keep)
+		control_fail(call, CTL_USAGE, "E-USAGE", "they are opposites", NULL, "--close or --keep-sas, not both");
+	else
+		control_do_later(call, close ? LATER_CLOSE : keep ? LATER_KEEP : LATER_STOP);
 }

@@ -329,11 +329,13 @@ do_later(struct daemon *d)
 	if (later == LATER_RELOAD) {
 		reload(&call);
 	} else {
-		daemon_shutdown(d, d->now);
+		enum daemon_end how = later == LATER_CLOSE ? END_CLOSE : later == LATER_KEEP ? END_KEEP : END_AS_CONFIGURED;
+		daemon_shutdown(d, how, d->now);
+		ctl_put_bool(&call.put, "kept", daemon_keeps(d, how));
 		ctl_put_bool(&call.put, "stopped", true);
 	}
 	control_call_send(&call);
-	if (later == LATER_STOP)
+	if (later != LATER_RELOAD)
 		d->env.stop(d->env.arg);
 }
 

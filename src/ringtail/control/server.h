@@ -20,7 +20,7 @@
 struct spd_row;
 struct wait;
 
-enum control_later { LATER_NONE, LATER_RELOAD, LATER_STOP };
+enum control_later { LATER_NONE, LATER_RELOAD, LATER_STOP, LATER_CLOSE, LATER_KEEP };
 
 struct control_client {
 	struct list link;

@@ -45,6 +45,7 @@ struct child {
 	uint64_t                  row_in, row_out;    /* ids in the model, 0: none */
 	uint64_t                  replaces;       /* child id, 0: none */
 	uint64_t                  replaced_by;
+	bool                      adopted;        /* found in the kernel at start: made by a former process, without IKE SA */
 	bool                      rekeying;       /* a replacement is under way */
 	bool                      narrowed;       /* selectors are narrower than the policy: put them on the SA */
 	bool                      ours_to_close;  /* once retiring: this end deletes it */

@@ -15,7 +15,7 @@ on_stop(evutil_socket_t sig, short what, void *arg)
 
 	(void)what;
 	log_put(&l->logger, LOG_L_INFO, NULL, "caught signal %d", (int)sig);
-	daemon_shutdown(l->daemon, loop_now());
+	daemon_shutdown(l->daemon, END_AS_CONFIGURED, loop_now());
 	event_base_loopbreak(l->base);
 }
 
