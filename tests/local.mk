@@ -78,4 +78,5 @@ EXTRA_DIST += \
 	tests/lab/strongswan.sh \
 	tests/lab/talk.sh \
 	tests/lab/talk/ipsec-tools.conf \
-	tests/lab/talk/racoon.conf
+	tests/lab/talk/racoon.conf \
+	tests/lab/xstate.c
