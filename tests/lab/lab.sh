@@ -8,6 +8,7 @@
 #	LAB_BUILD	the build directory (programs are taken from there)
 #	LAB_WORK	where the realms' folders are
 #	LAB_LOGS	where the folder of a realm with failures is copied to
+#	LAB_KERNEL	kernel_interface of the daemons, if not auto
 
 # shellcheck disable=SC2034
 RINGTAIL=$LAB_BUILD/src/ringtail/ringtail IKECTL=$LAB_BUILD/src/ikectl/ikectl SETKEY=$LAB_BUILD/src/setkey/setkey
@@ -80,7 +81,7 @@ file_says() { slurp "$1" && [[ $text == *"$2"* ]]; }
 
 # enter_realm NAME
 enter_realm() {
-	realm=$1 here=$LAB_WORK/$1
+	realm=$1${LAB_KERNEL:+-$LAB_KERNEL} here=$LAB_WORK/$1${LAB_KERNEL:+-$LAB_KERNEL}
 	mkdir -p "$here"
 	exec {nap_fd}<> <(:)
 	trap leave_realm EXIT
@@ -196,6 +197,7 @@ setkey() {
 
 # ringtail_extras HOST: what every configuration of the lab needs besides the scenario's own text
 ringtail_extras() {
+	[ -z "${LAB_KERNEL:-}" ] || echo "kernel_interface $LAB_KERNEL;"
 	printf 'path pidfile "%s";\nlisten {\n\tadminsock "%s";\n}\n' "$here/$1/pid" "$here/$1/ctl.sock"
 }
 
