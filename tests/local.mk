@@ -55,14 +55,16 @@ TEST_EXTENSIONS = .sh
 SH_LOG_COMPILER = bash
 
 # The lab's tools.  "make lab" builds what the lab needs, and nothing is run.
-EXTRA_PROGRAMS += tests/lab/traffic tests/lab/tap
+EXTRA_PROGRAMS += tests/lab/traffic tests/lab/tap tests/lab/fdstore
 tests_lab_traffic_SOURCES = tests/lab/traffic.c tests/lab/sawatch.c tests/lab/sawatch.h tests/lab/lab.h
 tests_lab_traffic_LDADD =
 tests_lab_tap_SOURCES = tests/lab/tap.c tests/lab/lab.h
 tests_lab_tap_LDADD =
+tests_lab_fdstore_SOURCES = tests/lab/fdstore.c
+tests_lab_fdstore_LDADD =
 .PHONY: lab
-lab: all tests/lab/traffic$(EXEEXT) tests/lab/tap$(EXEEXT) tests/kern/conform$(EXEEXT)
-CLEANFILES += tests/lab/traffic$(EXEEXT) tests/lab/tap$(EXEEXT)
+lab: all tests/lab/traffic$(EXEEXT) tests/lab/tap$(EXEEXT) tests/lab/fdstore$(EXEEXT) tests/kern/conform$(EXEEXT)
+CLEANFILES += tests/lab/traffic$(EXEEXT) tests/lab/tap$(EXEEXT) tests/lab/fdstore$(EXEEXT)
 
 EXTRA_DIST += \
 	$(style_tests) \

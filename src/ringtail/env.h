@@ -56,6 +56,14 @@ struct env {
 	ike_err (*file_load)(void *arg, const char *name, struct buf *out);
 	ike_err (*file_store)(void *arg, const char *name, struct slice text);
 	ike_err (*file_append)(void *arg, const char *name, struct slice text);
+	/*
+	 * What the process before us left behind for us with daemon_hand_over(), moved to |out|, once: it is taken out of wherever it
+	 * was kept before this returns.  IKE_E_NOTFOUND: nothing.  IKE_E_IO: something that is not what such a thing has to be.
+	 * IKE_E_NOMEM.  NULL: there never is.
+	 */
+	ike_err (*handover_load)(void *arg, struct secret *out);
+	/* Of this uptime of the machine; all zero: not known.  What was handed over under another one is not used. */
+	uint8_t boot_id[16];
 	/* Ask the loop to end after the present event. */
 	void    (*stop)(void *arg);
 	/* Load the configuration again; errors are logged and returned in |why|. */
