@@ -56,6 +56,7 @@ enum err_class {
 	X(BUSY,        ERR_FAIL,  0, 43,  "temporary failure") \
 	X(CHILD_GONE,  ERR_FAIL, 11, 44,  "child SA not found") \
 	X(PEER,        ERR_FAIL,  0,  0,  "peer reported an error") \
+	X(REDUNDANT,   ERR_FAIL,  0,  0,  "another one serves the same") \
 	X(TIMEOUT,     ERR_FAIL,  0,  0,  "no answer from the peer") \
 	X(GONE,        ERR_DROP,  0,  0,  "object no longer exists") \
 	X(STATE,       ERR_DROP,  0,  0,  "not possible in this state") \

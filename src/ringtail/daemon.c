@@ -202,6 +202,9 @@ fire(struct daemon *d, const struct timer *t)
 		if ((c = child_get(d, t->owner_id)) != NULL)
 			child_timeout(c);
 		break;
+	case TIMER_CHECK:
+	case TIMER_LIVE:
+		break;
 	case TIMER_BACKOFF:
 		backoff_timeout(d, t->owner_id);
 		break;

@@ -27,6 +27,8 @@ enum timer_kind {
 	TIMER_EXCH,        /* retransmission or time-out of an exchange; owner: IKE SA id */
 	TIMER_IKE,         /* lifetime, liveness and housekeeping of an IKE SA */
 	TIMER_CHILD,       /* a child's next step (delete the old one, give up, retry) */
+	TIMER_CHECK,       /* a peer that was asked whether it lives has not answered; owner: IKE SA id */
+	TIMER_LIVE,        /* the next look at what goes through the children */
 	TIMER_BACKOFF,     /* the end of a pause after a failure */
 };
 
@@ -41,6 +43,8 @@ struct daemon_stats {
 	uint64_t datagrams_in, datagrams_out, dropped;
 	uint64_t drops_by_err[IKE_E_COUNT];
 	uint64_t ike_up, ike_failed, child_up, child_failed, rekeys, retransmissions, acquires, acquires_ignored, collisions;
+	uint64_t suspicions, checks, checks_failed, halflings, healed, hints, hints_ignored, crash_proofs, peers_dead, brake_held,
+	    evictions;
 };
 
 struct daemon {
@@ -55,6 +59,7 @@ struct daemon {
 	struct child_table   children;
 	struct peer_table    peers;
 	struct backoffs      backoffs;
+	struct live          live;
 	struct sadb         *sadb;
 	struct heap          timers;
 	bool                 timers_lost;   /* a timer could not be set: look at everything at the next tick */

@@ -28,6 +28,7 @@ src_ringtail_sources = \
 	src/ringtail/ike/child_kern.c \
 	src/ringtail/ike/child_life.c \
 	src/ringtail/ike/child_match.c \
+	src/ringtail/ike/child_room.c \
 	src/ringtail/ike/collide.c \
 	src/ringtail/ike/contact.c \
 	src/ringtail/ike/cred.c \
@@ -41,6 +42,7 @@ src_ringtail_sources = \
 	src/ringtail/ike/ike_sa.c \
 	src/ringtail/ike/ike_sa.h \
 	src/ringtail/ike/ike_table.c \
+	src/ringtail/ike/live.h \
 	src/ringtail/ike/peer.c \
 	src/ringtail/ike/peer.h \
 	src/ringtail/ike/queue.c \

@@ -173,10 +173,10 @@ static const struct scenario scenarios[] = {
 	STORY("v2 ten", build_ten_v2, start, 4, 2, ),
 	STORY("mixed ten", build_ten_mixed, start, 4, 2, ),
 	STORY("mixed ten staggered", build_ten_mixed, staggered, 3, 2, ),
-	STORY("v1 talk bad line", build_three_v1, bad_start, 6, 3, BAD),
-	STORY("v2 talk bad line", build_three_v2, bad_start, 6, 3, BAD),
-	STORY("mixed talk bad line", build_three_mixed, bad_start, 6, 3, BAD),
-	STORY("v2 ten bad line", build_ten_v2, bad_start, 1, 3, BAD),
+	STORY("v1 talk bad line", build_three_v1, bad_start, 6, 2, BAD),
+	STORY("v2 talk bad line", build_three_v2, bad_start, 6, 2, BAD),
+	STORY("mixed talk bad line", build_three_mixed, bad_start, 6, 2, BAD),
+	STORY("v2 ten bad line", build_ten_v2, bad_start, 1, 2, BAD),
 };
 
 int

@@ -205,8 +205,12 @@ put_timer(struct control_call *call, const struct timer *t)
 		peer = &x->ike->remote.addr;
 		created = x->started;
 		break;
+	case TIMER_LIVE:
+		what = "traffic";
+		break;
 	case TIMER_IKE:
-		what = "ike-sa";
+	case TIMER_CHECK:
+		what = t->kind == TIMER_IKE ? "ike-sa" : "liveness check";
 		if ((ike = ike_sa_get(d, t->owner_id)) != NULL) {
 			peer = &ike->remote.addr;
 			created = ike->created;

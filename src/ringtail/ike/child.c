@@ -116,8 +116,8 @@ child_find_out(struct daemon *d, uint8_t proto, uint32_t spi, const struct addr 
 	return NULL;
 }
 
-static bool
-alike(const struct child *a, const struct child *b)
+bool
+child_alike(const struct child *a, const struct child *b)
 {
 	return a != b && a->proto == b->proto && a->mode == b->mode && addr_equal(&a->local.addr, &b->local.addr) &&
 	    addr_equal(&a->remote.addr, &b->remote.addr) && ts_equal(&a->my_ts, &b->my_ts) &&
@@ -130,7 +130,7 @@ child_find_same(struct daemon *d, const struct child *like)
 	for (const struct sad_row *row = sadb_peer_first(d->sadb, &like->remote.addr); row != NULL;
 	    row = sadb_peer_next(d->sadb, row)) {
 		struct child *c = row->user == 0 ? NULL : child_get(d, row->user);
-		if (c != NULL && c->state == CHILD_INSTALLED && alike(c, like))
+		if (c != NULL && c->state == CHILD_INSTALLED && child_alike(c, like))
 			return c;
 	}
 	return NULL;
@@ -144,7 +144,7 @@ child_find_coming(struct daemon *d, const struct child *like)
 	for (struct ike_sa *ike = ike_next_of_peer(d, remote, NULL); ike != NULL; ike = ike_next_of_peer(d, remote, ike)) {
 		LIST_FOR(l, &ike->children) {
 			struct child *c = container_of(l, struct child, link);
-			if ((c->state == CHILD_WANTED || c->state == CHILD_NEGOTIATING) && alike(c, like))
+			if ((c->state == CHILD_WANTED || c->state == CHILD_NEGOTIATING) && child_alike(c, like))
 				return c;
 		}
 	}

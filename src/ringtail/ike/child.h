@@ -13,6 +13,7 @@
 #define RINGTAIL_IKE_CHILD_H
 
 #include "ringtail/ike/exch.h"
+#include "ringtail/ike/live.h"
 #include "sadb/sa.h"
 #include "sadb/sp.h"
 #include "util/slot.h"
@@ -62,6 +63,7 @@ struct child {
 	uint8_t                   nonce_low[16];  /* start of the lower nonce, for collisions */
 	unsigned                  failures;       /* of rekeying, in a row */
 	ike_time                  retry_at;       /* when rekeying is tried again, 0: not pending */
+	struct live_watch         watch;
 };
 
 struct child_table {
@@ -83,6 +85,18 @@ struct child *child_find_same(struct daemon *d, const struct child *like);
 
 /* One that is wanted or negotiating, with the same selectors as |like|, and is not |like|; NULL. */
 struct child *child_find_coming(struct daemon *d, const struct child *like);
+
+/* Two pairs for the same traffic with the same peer? */
+bool child_alike(const struct child *a, const struct child *b);
+
+/*
+ * At most two pairs that are alike are in the kernel at any time: before |c| gets there as the third, the one that is needed
+ * least is taken out, and its peer is told (child_room.c).  IKE_E_REDUNDANT: that is |c|.
+ */
+MUST_USE ike_err child_make_room(struct child *c);
+
+/* Take halves out of the kernel; a refusal is repeated by the model. */
+void child_remove_rows(struct child *c, bool in, bool out);
 
 /* Bind to |ike| (0 as NULL: orphan), leaving the one before. */
 void child_bind(struct child *c, struct ike_sa *ike);

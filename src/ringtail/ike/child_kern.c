@@ -125,8 +125,13 @@ child_install_in(struct child *c, struct sa_keys *keys)
 	struct sa_spec spec;
 	uint64_t id;
 
+	ike_err err = child_make_room(c);
+	if (err != IKE_OK) {
+		sa_keys_wipe(keys);
+		return err;
+	}
 	make_spec(c, SA_IN, &spec);
-	ike_err err = sadb_install(c->d->sadb, c->row_in, &spec, keys, c->d->now, &id);
+	err = sadb_install(c->d->sadb, c->row_in, &spec, keys, c->d->now, &id);
 	if (err != IKE_OK) {
 		log_refusal(c, SA_IN, err);
 		c->row_in = 0;

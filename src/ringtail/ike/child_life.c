@@ -69,6 +69,11 @@ retire_for(struct child *c, const struct child *by, bool ours)
 void
 child_retire(struct child *c, struct child *by)
 {
+	const struct child *before = child_get(c->d, c->replaced_by);
+
+	/* the one that it was to go for is going itself */
+	if (c->state == CHILD_RETIRING && !c->delete_sent && !c->gone && (before == NULL || before->state != CHILD_INSTALLED))
+		retire_for(c, by, by->side == INITIATOR);
 	if (c->state != CHILD_INSTALLED)
 		return;
 	c->state = CHILD_RETIRING;
@@ -149,8 +154,8 @@ remove_row(struct child *c, uint64_t *row, bool in)
 	*row = 0;
 }
 
-static void
-remove_rows(struct child *c, bool in, bool out)
+void
+child_remove_rows(struct child *c, bool in, bool out)
 {
 	if (out)
 		remove_row(c, &c->row_out, false);
@@ -193,7 +198,7 @@ child_drop(struct child *c)
 		    c->proto == PROTO_AH ? "AH" : "ESP", c->spi_out);
 		publish(c, EV_CHILD_DOWN, c->replaced_by != 0 ? "replaced" : "");
 	}
-	remove_rows(c, true, true);
+	child_remove_rows(c, true, true);
 	child_forget(c);
 }
 
@@ -207,7 +212,7 @@ child_gone(struct child *c)
 		return;
 	}
 	child_release_out(next);
-	remove_rows(c, false, true);
+	child_remove_rows(c, false, true);
 	c->gone = true;
 	c->gone_since = c->d->now;
 	c->delete_sent = true;
@@ -270,7 +275,8 @@ child_abort(struct child *c, ike_err why)
 {
 	struct child *old = child_get(c->d, c->replaces);
 
-	child_report_failure(c, why);
+	if (why != IKE_E_REDUNDANT)
+		child_report_failure(c, why);
 	if (old != NULL && old->replaced_by == 0)
 		child_rekey_failed(old);
 	c->state = CHILD_RETIRING;

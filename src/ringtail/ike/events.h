@@ -15,7 +15,13 @@
 
 enum event_kind {
 	EV_IKE_UP, EV_IKE_DOWN, EV_IKE_FAILED, EV_CHILD_UP, EV_CHILD_DOWN, EV_CHILD_FAILED, EV_CHILD_REKEYED, EV_ACQUIRE,
-	EV_PEER_DEAD, EV_CONFIG, EV_KERNEL, EV_COUNT
+	EV_PEER_DEAD,
+	EV_SUSPECT,     /* traffic or a hint says that a pair or a peer may be gone; the text says which */
+	EV_CHECK,       /* the peer was asked; the text is its answer, or that there is none */
+	EV_HALFLING,    /* one end has lost a pair that the other still uses: it is replaced */
+	EV_HEALED,      /* what was suspected works */
+	EV_BRAKE,       /* more peers than is believable seem dead at once: nothing is torn down */
+	EV_CONFIG, EV_KERNEL, EV_COUNT
 };
 
 struct event {

@@ -13,6 +13,7 @@
 
 #include "ident/ident.h"
 #include "ringtail/ike/exch.h"
+#include "ringtail/ike/live.h"
 #include "util/htab.h"
 #include "util/log.h"
 #include "util/slot.h"
@@ -114,6 +115,7 @@ struct ike_sa {
 	bool                          rekeyed;        /* a successor exists or is being made */
 	bool                          peer_told;      /* a delete was sent or received */
 	bool                          dpd_peer;       /* IKEv1: the peer announced RFC 3706 */
+	struct live_check             check;
 	uint8_t                       nonce_low[16];  /* start of the lowest nonce, for collisions */
 	/* tables */
 	struct hnode                  by_spi;         /* my_spi */
