@@ -14,9 +14,12 @@
 #include "conf/diag.h"
 #include "conf/remote.h"
 #include "conf/sainfo.h"
+#include "sadb/sp.h"
 #include "util/log.h"
 
 #include <sys/types.h>
+
+struct text;
 
 struct conf_listen_addr {
 	struct endpoint at;
@@ -121,6 +124,21 @@ struct conf_radius {
 /* kernel_interface: how the daemon talks to the kernel. */
 enum conf_kernel { CONF_KERNEL_AUTO, CONF_KERNEL_XFRM, CONF_KERNEL_PFKEY };
 
+/* A policy that a file of `policy_file` wants in the kernel. */
+struct conf_policy {
+	struct sp_spec spec; /* a template's reqid 0 was left open */
+	const char *file;
+	unsigned line;
+	bool twin; /* not written: the forward policy that goes with the inbound one there */
+	bool gone; /* private to the parser: deleted further down */
+	struct conf_policy *next; /* private to conf_policy_find() */
+};
+
+struct conf_policy_table {
+	struct conf_policy **head;
+	size_t buckets, n;
+};
+
 struct conf {
 	const char *path_include, *path_psk, *path_cert, *path_script, *path_backupsa,
 	    *path_pidfile, *path_logfile, *path_runtime, *path_state;
@@ -142,6 +160,12 @@ struct conf {
 	size_t n_remotes;
 	const struct conf_sainfo *const *sainfos; /* in the order of lookup */
 	size_t n_sainfos;
+	struct conf_strings policy_patterns; /* of `policy_file`, relative ones completed */
+	struct conf_strings policy_files;    /* that were read for them, in order */
+	const struct conf_policy *const *policies; /* as wanted in the end, in the order of the files */
+	size_t n_policies;
+	struct conf_policy_table policy_table; /* private to lib/conf */
+	uint64_t digest; /* of the names and contents of all files read: equal means nothing has changed */
 	const struct conf_index *index; /* private to lib/conf */
 	unsigned refs;
 	struct arena mem;
@@ -179,6 +203,18 @@ conf_ref(struct conf *c);
 /* Give a reference back; the last one frees the snapshot.  NULL is ignored. */
 void
 conf_unref(struct conf *c);
+
+/* The policy wanted with this direction and selector; NULL: none. */
+const struct conf_policy *
+conf_policy_find(const struct conf *c, const struct sp_id *id);
+
+/* Do |a| and |b| ask the same of the kernel?  The index, counters and times of use are the kernel's and do not count. */
+bool
+conf_policy_same(const struct sp_spec *a, const struct sp_spec *b);
+
+/* In setkey's language: "spdadd 192.0.2.1/32 192.0.2.2/32 any -P out prio def ipsec esp/transport//require;". */
+void
+conf_policy_text(const struct sp_spec *sp, struct text *t);
 
 enum conf_print_flags {
 	CONF_PRINT_BRIEF = 1,   /* leave out what is at its default */

@@ -106,6 +106,7 @@ static const struct dir_type include = { "\"PATTERN\"", top_include, NULL };
 
 static const struct directive top_rows[] = {
 	{ ROW("include", include, 0), .flags = DIR_MANY },
+	{ ROW("policy_file", dir_policy_file, AT(policy_patterns)), .flags = DIR_MANY },
 	{ ROW("path", dir_sub, 0), .flags = DIR_MANY, .sub = &dir_path },
 	{ ROW("log", dir_words, AT(log_level)), .flags = DIR_MANY, .words = log_words },
 	{ ROW("pfkey_buffer", dir_number, AT(pfkey_buffer)), .flags = DIR_MANY, .max = 2097151 },

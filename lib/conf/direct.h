@@ -101,6 +101,10 @@ struct bind {
 	size_t n_remotes, cap_remotes;
 	struct conf_sainfo **sainfos;
 	size_t n_sainfos, cap_sainfos;
+	struct conf_policy **policies; /* also those that are gone again */
+	size_t n_policies, cap_policies;
+	const char **policy_files, **policy_patterns;
+	size_t n_policy_files, cap_policy_files, n_policy_patterns, cap_policy_patterns;
 	unsigned depth, files;
 	const char *main_file;
 };
@@ -209,6 +213,7 @@ extern const struct dir_type dir_sub;     /* the next word is a row of |sub|, sa
 extern const struct dir_type dir_block;   /* { } of |sub| at |off| */
 extern const struct dir_type dir_remote_type, dir_sainfo_type;
 extern const struct dir_type dir_present; /* a block whose struct starts with `bool present` */
+extern const struct dir_type dir_policy_file;
 extern const struct dir_type dir_none;    /* for DIR_IGNORED and DIR_REFUSED */
 
 /* --- memory */
@@ -252,6 +257,28 @@ pr_prop(struct printer *p, const char *what, const struct prop *prop);
 
 void
 top_include(struct args *a, const struct directive *d, void *obj);
+/* |pattern| beside the file of the statement, unless it is absolute. */
+const char *
+beside_file(struct args *a, const char *pattern);
+/* Read |path| for the statement |a| into |out|; false: reported.  What was read counts for the digest. */
+bool
+load_text(struct args *a, const char *path, struct buf *out);
+void
+conf_digest_add(struct conf *c, const char *path, struct slice text);
+/* One more file for |a|; false: too many, reported. */
+bool
+load_count(struct bind *b, struct args *from);
+
+/* policy_table.c: policies by direction and selector. */
+bool
+policy_table_add(struct bind *b, struct conf_policy *p);
+void
+policy_table_remove(struct conf_policy_table *t, struct conf_policy *p);
+struct conf_policy *
+policy_table_find(const struct conf_policy_table *t, const struct sp_id *id);
+/* policy_file.c: hand the wanted ones over to the snapshot. */
+void
+policies_finish(struct bind *b);
 void
 remote_defaults(struct conf_remote *r);
 void

@@ -49,6 +49,33 @@ bind_text(struct bind *b, const char *file, struct slice text)
 	}
 }
 
+void
+conf_digest_add(struct conf *c, const char *path, struct slice text)
+{
+	uint8_t key[16] = { 0 };
+
+	memcpy(key, &c->digest, sizeof(c->digest));
+	c->digest = siphash24(key, slice_str(path));
+	memcpy(key + 8, &c->digest, sizeof(c->digest));
+	c->digest = siphash24(key, text);
+}
+
+bool
+load_text(struct args *a, const char *path, struct buf *out)
+{
+	ike_err err = a->b->reader->read(a->b->reader->arg, path, out);
+
+	if (err == IKE_OK) {
+		conf_digest_add(a->b->conf, path, buf_slice(out));
+		return true;
+	}
+	if (err == IKE_E_NOMEM)
+		a->b->src.nomem = true;
+	else
+		arg_error(a, &a->st->tok[0], NULL, "cannot read '%s': %s", path, ike_err_text(err));
+	return false;
+}
+
 /* Read one file, which |from| (NULL: the caller of conf_parse) named. */
 static ike_err
 load_file(struct bind *b, const char *path, struct args *from)
@@ -58,9 +85,10 @@ load_file(struct bind *b, const char *path, struct args *from)
 	const char *name = arena_strdup(&b->conf->mem, path);
 	ike_err err = name == NULL ? IKE_E_NOMEM : b->reader->read(b->reader->arg, path, &text);
 
-	if (err == IKE_OK)
+	if (err == IKE_OK) {
+		conf_digest_add(b->conf, path, buf_slice(&text));
 		bind_text(b, name, buf_slice(&text));
-	else if (err == IKE_E_NOMEM)
+	} else if (err == IKE_E_NOMEM)
 		b->src.nomem = true;
 	else
 		source_say(&b->src, CONF_ERROR,
@@ -78,26 +106,28 @@ struct walk {
 	struct args *from;
 };
 
+bool
+load_count(struct bind *b, struct args *from)
+{
+	if (b->files++ == CONF_FILES_MAX)
+		arg_error(from, &from->st->tok[0], NULL, "more than %d files are included",
+		    CONF_FILES_MAX);
+	return b->files <= CONF_FILES_MAX;
+}
+
 static ike_err
 each_path(void *arg, const char *path)
 {
 	struct walk *w = arg;
 
-	if (w->b->files++ == CONF_FILES_MAX) {
-		arg_error(w->from, &w->from->st->tok[0], NULL, "more than %d files are included",
-		    CONF_FILES_MAX);
-		return IKE_E_FULL;
-	}
-	if (w->b->files > CONF_FILES_MAX)
-		return IKE_E_FULL;
-	return load_file(w->b, path, w->from);
+	return load_count(w->b, w->from) ? load_file(w->b, path, w->from) : IKE_E_FULL;
 }
 
-/* |pattern|, taken from `path include` or else from the directory of the file that includes it. */
+/* |pattern| below |dir| (NULL: beside the file of |a|), unless it is absolute. */
 static const char *
-include_path(struct args *a, const char *pattern)
+below(struct args *a, const char *dir, const char *pattern)
 {
-	const char *dir = a->b->conf->path_include, *slash = strrchr(a->st->file, '/');
+	const char *slash = strrchr(a->st->file, '/');
 	size_t nd = dir != NULL ? strlen(dir) : slash != NULL ? (size_t)(slash - a->st->file) : 0;
 	size_t np = strlen(pattern);
 
@@ -110,6 +140,12 @@ include_path(struct args *a, const char *pattern)
 	p[nd] = '/';
 	memcpy(p + nd + 1, pattern, np);
 	return p;
+}
+
+const char *
+beside_file(struct args *a, const char *pattern)
+{
+	return below(a, NULL, pattern);
 }
 
 void
@@ -129,7 +165,8 @@ top_include(struct args *a, const struct directive *d, void *obj)
 		    a, t, NULL, "files include each other more than %d deep", CONF_INCLUDE_DEPTH);
 		return;
 	}
-	pattern = include_path(a, pattern);
+	/* from `path include` or else from the directory of the file that includes it */
+	pattern = below(a, a->b->conf->path_include, pattern);
 	if (a->b->src.nomem)
 		return;
 	a->b->depth++;
@@ -182,6 +219,8 @@ conf_parse(
 	c->mem.limit = CONF_BYTES_MAX;
 	conf_defaults(c);
 	load_main(&b, path);
+	if (!b.src.nomem)
+		policies_finish(&b);
 	if (!b.src.nomem)
 		resolve_conf(&b);
 	if (!b.src.nomem)

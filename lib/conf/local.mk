@@ -25,6 +25,8 @@ lib_conf_sources = \
 	lib/conf/lex.c \
 	lib/conf/lex.h \
 	lib/conf/load.c \
+	lib/conf/policy_file.c \
+	lib/conf/policy_table.c \
 	lib/conf/remote.h \
 	lib/conf/remote_args.c \
 	lib/conf/remote_bind.h \

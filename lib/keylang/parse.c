@@ -14,6 +14,7 @@ parse_fail_at(struct parse *p, unsigned line, const char *what, struct slice at)
 	text_addf(&t, "line %u: %s at [", line, what);
 	text_peer(&t, at.n > 80 ? slice_of(at.p, 80) : at);
 	text_char(&t, ']');
+	p->fault = at.p != NULL ? (const char *)at.p : (const char *)p->lx.text.p;
 	return IKE_E_SYNTAX;
 }
 
@@ -25,7 +26,9 @@ parse_fail(struct parse *p, const char *what)
 
 	if (p->lx.tok == LEX_BAD)
 		what = "Syntax error";
-	return parse_fail_at(p, p->lx.tok_line, what, at);
+	ike_err err = parse_fail_at(p, p->lx.tok_line, what, at);
+	p->fault = (const char *)p->lx.text.p;
+	return err;
 }
 
 /* --- pieces --- */
@@ -267,7 +270,9 @@ into_error(const struct parse *p, struct setkey_stmt *s)
 	size_t n = strlen(p->error) + 1;
 
 	stmt_free(s);
-	*s = (struct setkey_stmt){ .verb = SETKEY_ERROR, .line = s->line, .error = malloc(n) };
+	*s = (struct setkey_stmt){
+		.verb = SETKEY_ERROR, .line = s->line, .at = s->at, .error = malloc(n)
+	};
 	if (s->error == NULL)
 		return IKE_E_NOMEM;
 	memcpy(s->error, p->error, n);
@@ -275,9 +280,11 @@ into_error(const struct parse *p, struct setkey_stmt *s)
 }
 
 static ike_err
-parse_one(struct parse *p)
+parse_one(struct parse *p, const struct setkey_source *src)
 {
-	struct setkey_stmt s = { .line = p->lx.tok_line };
+	struct setkey_stmt s = {
+		.line = p->lx.tok_line, .at = (size_t)((const char *)p->lx.text.p - src->text)
+	};
 	ike_err err;
 
 	p->family = 0;
@@ -285,8 +292,10 @@ parse_one(struct parse *p)
 	p->refuse = NULL;
 	err = parse_stmt(p, &s);
 	s.refuse = p->refuse;
-	if (err == IKE_E_SYNTAX)
+	if (err == IKE_E_SYNTAX) {
+		s.at = (size_t)(p->fault - src->text);
 		err = into_error(p, &s);
+	}
 	if (err == IKE_OK)
 		err = append(p->out, &s);
 	if (err != IKE_OK) {
@@ -310,7 +319,7 @@ setkey_parse(const struct setkey_source *src, const struct setkey_env *env, stru
 		if (p.lx.tok == LEX_EOT)
 			key_lex_next(&p.lx);
 		else
-			TRY(parse_one(&p));
+			TRY(parse_one(&p, src));
 	}
 	return IKE_OK;
 }

@@ -17,6 +17,7 @@ struct parse {
 	bool numeric;       /* -n */
 	const char *refuse; /* of the statement */
 	char error[240];
+	const char *fault; /* where in the source that is */
 };
 
 /* Say what is wrong with the current token: IKE_E_SYNTAX. */

@@ -50,6 +50,7 @@ struct setkey_sp {
 struct setkey_stmt {
 	enum setkey_verb verb;
 	unsigned line; /* where it begins, 1.. */
+	size_t at;     /* offset in the source: of its beginning; ERROR: of the fault */
 	const char
 	    *refuse; /* valid, but impossible on Linux: a constant text saying why; else NULL */
 	struct setkey_sa *sa; /* ADD to DUMP */

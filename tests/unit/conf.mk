@@ -17,6 +17,19 @@ tests_unit_t_conf_alloc_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
 tests_unit_t_conf_alloc_LDADD = $(ringtail_test_libs)
 conf_reader_sources = tests/conf/reader.c tests/conf/reader.h
 EXTRA_DIST += \
+	tests/conf/accepted/kernel_interface.conf \
+	tests/conf/accepted/kernel_interface.expect \
+	tests/conf/accepted/policies/a.setkey \
+	tests/conf/accepted/policies/b.setkey \
+	tests/conf/accepted/policy_file.conf \
+	tests/conf/rejected/kernel_interface.conf \
+	tests/conf/rejected/kernel_interface.expect \
+	tests/conf/rejected/policies/after.setkey \
+	tests/conf/rejected/policies/errors.setkey \
+	tests/conf/rejected/policies/more.setkey \
+	tests/conf/rejected/policy_file.conf \
+	tests/conf/accepted/policy_file.expect \
+	tests/conf/rejected/policy_file.expect \
 	tests/conf/accepted/aggressive_default.conf \
 	tests/conf/accepted/aggressive_default.expect \
 	tests/conf/accepted/apple.conf \

@@ -9,6 +9,7 @@
  */
 #include "conf/reader.h"
 #include "conf/direct.h"
+#include "util/text.h"
 
 #include <check.h>
 #include <glob.h>
@@ -87,6 +88,23 @@ round_trip(const char *name, const struct conf *c)
 	conf_diags_free(&d);
 }
 
+/* What the files in setkey's language come to. */
+static void
+add_policies(struct buf *b, const struct conf *c)
+{
+	char line[512];
+
+	for (size_t i = 0; i < c->n_policies; i++) {
+		const struct conf_policy *p = c->policies[i];
+		struct text t = text_in(line, sizeof(line));
+		text_addf(&t, "%s:%u:%s ", p->file, p->line, p->twin ? " twin" : "");
+		conf_policy_text(&p->spec, &t);
+		text_char(&t, '\n');
+		add(b, line);
+		ck_assert_ptr_eq(conf_policy_find(c, &p->spec.id), p);
+	}
+}
+
 static void
 accepted(const char *name)
 {
@@ -102,6 +120,7 @@ accepted(const char *name)
 	ck_assert_uint_eq(d.errors, 0);
 	add(&got, "---\n");
 	ck_assert_int_eq(conf_print(c, CONF_PRINT_BRIEF, &got), IKE_OK);
+	add_policies(&got, c);
 	compare(name, &got);
 	round_trip(name, c);
 	conf_unref(c);
