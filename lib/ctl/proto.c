@@ -9,8 +9,12 @@ const struct ctl_command ctl_commands[] = {
 	{ "status", "", 0, 0, 0, 0, "the daemon, and every peer in one line" },
 	{ "show", "PEER", 1, 1, 0, 0, "everything about one peer" },
 	{ "sas", "[PEER]", 0, 1, 0, 0, "the kernel's SAs in words, whoever made them" },
-	{ "policies", "", 0, 0, 0, 0, "the kernel's policies in words" },
-	{ "events", "[PEER]", 0, 1, CTL_LASTING, CTL_OPT_FOLLOW, "what happened lately" },
+	{ "policies", "[[SRC] DST [PROTO[/PORT]]]", 0, 3, 0, 0,
+	    "the kernel's policies in words; of a flow: which wins and why" },
+	{ "events", "[PEER]", 0, 1, CTL_LASTING, CTL_OPT_FOLLOW | CTL_OPT_SINCE,
+	    "what happened lately" },
+	{ "counters", "", 0, 0, 0, 0, "what the daemon has counted since it began" },
+	{ "resync", "", 0, 0, CTL_CHANGES, 0, "compare with the kernel now, heal what differs" },
 	{ "up", "PEER", 1, 1, CTL_CHANGES | CTL_LASTING,
 	    CTL_OPT_NO_WAIT | CTL_OPT_IKE | CTL_OPT_LOCAL | CTL_OPT_SECTION,
 	    "negotiate what the policies towards a peer want, and wait for the outcome" },
@@ -42,6 +46,7 @@ const struct ctl_option ctl_options[] = {
 	{ CTL_OPT_SECTION, "section", "NAME", "with this remote section; needs --ike" },
 	{ CTL_OPT_CLOSE, "close", NULL, "delete our SAs and tell the peers" },
 	{ CTL_OPT_KEEP_SAS, "keep-sas", NULL, "leave our SAs and policies in the kernel" },
+	{ CTL_OPT_SINCE, "since", "TIME", "only what is newer: 10m, 03:12, 2026-11-26T03:12" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -65,14 +70,36 @@ ctl_option_find(const struct ctl_command *cmd, struct slice name)
 
 /* Names in messages have no dashes. */
 static const char *
-member_name(const struct ctl_option *o)
+member_name(const struct ctl_option *o, char buf[CTL_NAME_MAX + 1])
 {
-	return o->bit == CTL_OPT_NO_WAIT ? "no_wait" : o->bit == CTL_OPT_KEEP_SAS ? "keep_sas" : o->name;
+	size_t n = 0;
+
+	for (; o->name[n] != '\0' && n < CTL_NAME_MAX; n++)
+		buf[n] = o->name[n] == '-' ? '_' : o->name[n];
+	buf[n] = '\0';
+	return buf;
+}
+
+struct slice *
+ctl_value_of(struct ctl_request *rq, unsigned bit)
+{
+	switch (bit) {
+	case CTL_OPT_LOCAL:
+		return &rq->local;
+	case CTL_OPT_SECTION:
+		return &rq->section;
+	case CTL_OPT_SINCE:
+		return &rq->since;
+	default:
+		return NULL;
+	}
 }
 
 ike_err
 ctl_put_request(const struct ctl_request *rq, struct buf *out)
 {
+	struct ctl_request with = *rq;
+	char name[CTL_NAME_MAX + 1];
 	struct ctl_put p;
 
 	ctl_put_init(&p, CTL_M_REQUEST, CTL_REQUEST_MAX);
@@ -85,11 +112,11 @@ ctl_put_request(const struct ctl_request *rq, struct buf *out)
 	for (const struct ctl_option *o = ctl_options; o->name != NULL; o++) {
 		if ((rq->options & o->bit) == 0)
 			continue;
-		if (o->value == NULL)
-			ctl_put_bool(&p, member_name(o), true);
+		const struct slice *value = ctl_value_of(&with, o->bit);
+		if (value == NULL)
+			ctl_put_bool(&p, member_name(o, name), true);
 		else
-			ctl_put_slice(
-			    &p, member_name(o), o->bit == CTL_OPT_LOCAL ? rq->local : rq->section);
+			ctl_put_slice(&p, member_name(o, name), *value);
 	}
 	ctl_put_end(&p);
 	ike_err err = ctl_put_take(&p, out);
@@ -100,8 +127,10 @@ ctl_put_request(const struct ctl_request *rq, struct buf *out)
 static ike_err
 get_option(const struct ctl_node *n, struct ctl_request *rq)
 {
+	char name[CTL_NAME_MAX + 1];
+
 	for (const struct ctl_option *o = ctl_options; o->name != NULL; o++) {
-		if (!slice_equal(n->name, slice_str(member_name(o))) ||
+		if (!slice_equal(n->name, slice_str(member_name(o, name))) ||
 		    (rq->cmd->options & o->bit) == 0)
 			continue;
 		if (n->type != (o->value == NULL ? CTL_BOOL : CTL_STR))
@@ -109,10 +138,9 @@ get_option(const struct ctl_node *n, struct ctl_request *rq)
 		if (o->value == NULL && ctl_number(n) == 0)
 			return IKE_OK;
 		rq->options |= o->bit;
-		if (o->bit == CTL_OPT_LOCAL)
-			rq->local = n->body;
-		if (o->bit == CTL_OPT_SECTION)
-			rq->section = n->body;
+		struct slice *value = ctl_value_of(rq, o->bit);
+		if (value != NULL)
+			*value = n->body;
 		return IKE_OK;
 	}
 	return IKE_E_SYNTAX;

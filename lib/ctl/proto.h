@@ -43,6 +43,7 @@ enum ctl_option_bit {
 	CTL_OPT_SECTION = 1 << 5,
 	CTL_OPT_CLOSE = 1 << 6,
 	CTL_OPT_KEEP_SAS = 1 << 7,
+	CTL_OPT_SINCE = 1 << 8,
 };
 
 struct ctl_option {
@@ -81,8 +82,12 @@ struct ctl_request {
 	struct slice args[CTL_ARGS_MAX];
 	unsigned nargs;
 	unsigned options;            /* enum ctl_option_bit */
-	struct slice local, section; /* values of the options of these names */
+	struct slice local, section, since; /* values of the options of these names */
 };
+
+/* Where the value of option |bit| stands in |rq|; NULL: it takes none. */
+struct slice *
+ctl_value_of(struct ctl_request *rq, unsigned bit);
 
 /* Write |rq| as a message.  IKE_E_NOMEM, IKE_E_FULL. */
 MUST_USE ike_err

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ikectl/cmdline.h"
 
+#include "ikectl/since.h"
 #include "util/names.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 bool
@@ -12,6 +14,18 @@ cmdline_word(struct cmdline *c, const char *word)
 		return false;
 	c->words[c->n++] = word;
 	return true;
+}
+
+/* The daemon knows no time zones: it is told the second.  What is no time is complained about by cmdline_request(). */
+static void
+set_since(struct cmdline *c, const char *value)
+{
+	struct text t = text_in(c->since_at, sizeof(c->since_at));
+	int64_t at;
+
+	c->since = value;
+	if (since_parse(value, c->now, &at) == IKE_OK)
+		text_addf(&t, "%" PRId64, at < 0 ? 0 : at);
 }
 
 bool
@@ -26,6 +40,8 @@ cmdline_option(struct cmdline *c, const char *name, const char *value)
 		c->local = value;
 	if (o->bit == CTL_OPT_SECTION)
 		c->section = value;
+	if (o->bit == CTL_OPT_SINCE)
+		set_since(c, value);
 	return true;
 }
 
@@ -88,6 +104,11 @@ cmdline_request(const struct cmdline *c, struct ctl_request *out, struct text *w
 			text_addf(why, "`%s` has no option --%s", rq.cmd->name, o->name);
 			return IKE_E_SYNTAX;
 		}
+	if (c->since != NULL && c->since_at[0] == '\0') {
+		text_addf(why,
+		    "`%s` is no time: write 10m (ago), 03:12 or 2026-11-26T03:12", c->since);
+		return IKE_E_SYNTAX;
+	}
 	rq.nargs = c->n - words;
 	if (rq.nargs < rq.cmd->min || rq.nargs > rq.cmd->max) {
 		text_addf(why, "`%s` takes %s%s", rq.cmd->name,
@@ -98,6 +119,7 @@ cmdline_request(const struct cmdline *c, struct ctl_request *out, struct text *w
 		rq.args[i] = slice_str(c->words[words + i]);
 	rq.local = slice_str(c->local);
 	rq.section = slice_str(c->section);
+	rq.since = slice_str(c->since_at);
 	*out = rq;
 	return IKE_OK;
 }

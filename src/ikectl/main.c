@@ -24,6 +24,9 @@ static const struct option long_options[] = {
 	{ "children", no_argument, NULL, 1 },
 	{ "local", required_argument, NULL, 1 },
 	{ "section", required_argument, NULL, 1 },
+	{ "since", required_argument, NULL, 1 },
+	{ "close", no_argument, NULL, 1 },
+	{ "keep-sas", no_argument, NULL, 1 },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -139,7 +142,7 @@ run(const struct cmdline *c, const struct view *v)
 int
 main(int argc, char **argv)
 {
-	struct cmdline c = { .timeout = -1 };
+	struct cmdline c = { .timeout = -1, .now = (int64_t)time(NULL) };
 	char host[256] = "localhost";
 	struct view v = { .now = (int64_t)time(NULL), .host = host };
 	const char *name = strrchr(argc > 0 ? argv[0] : "", '/');

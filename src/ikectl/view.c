@@ -13,6 +13,8 @@ static const struct {
 	{ "ikes", view_ikes },
 	{ "sas", view_sas },
 	{ "policies", view_policies },
+	{ "counters", view_counters },
+	{ "resync", view_resync },
 	{ "events", view_events },
 	{ "timers", view_timers },
 	{ "up", view_up },
@@ -135,10 +137,11 @@ view_print(const struct ctl_answer *a, enum view_format format, view_fn *fn, con
 	if (format != VIEW_TEXT)
 		return fn == view_events && !a->failed ? write_events(a, ops, v, out)
 						       : write_tree(a, ops, v, out);
+	/* what an audit found is told even if not all of it could be healed */
+	if (!a->failed || (fn == view_resync && a->status == CTL_PARTLY))
+		fn(a, &own, &o);
 	if (a->failed)
 		view_error(&a->error, &o);
-	else
-		fn(a, &own, &o);
 	if (a->note.n > 0) {
 		out_add(&o, "note: ");
 		out_slice(&o, a->note);

@@ -82,6 +82,10 @@ view_policies(const struct ctl_answer *a, const struct view *v, struct out *o)
 	struct ctl_node list, p;
 	struct table t;
 
+	if (ctl_find(&a->result, "ways", &list)) {
+		view_flow(a, v, o);
+		return;
+	}
 	if (!ctl_find(&a->result, "policies", &list) || ctl_count(&list) == 0) {
 		out_add(o, "no policies\n");
 		return;

@@ -3,12 +3,16 @@
 src_ringtail_sources = \
 	src/ringtail/control/c_act.c \
 	src/ringtail/control/c_conf.c \
+	src/ringtail/control/c_counters.c \
 	src/ringtail/control/c_events.c \
+	src/ringtail/control/c_flow.c \
 	src/ringtail/control/c_sa.c \
 	src/ringtail/control/c_show.c \
 	src/ringtail/control/c_status.c \
 	src/ringtail/control/c_wait.c \
 	src/ringtail/control/control.h \
+	src/ringtail/control/flow.c \
+	src/ringtail/control/flow.h \
 	src/ringtail/control/peers.c \
 	src/ringtail/control/peers.h \
 	src/ringtail/control/put.c \

@@ -30,12 +30,13 @@ take_option(struct cmdline *c, char *w)
 }
 
 static bool
-split(const char *command, struct typed *t)
+split(const char *command, int64_t now, struct typed *t)
 {
 	char *save = NULL;
 
 	memset(t, 0, sizeof(*t));
 	t->c.timeout = -1;
+	t->c.now = now;
 	if (strlen(command) >= sizeof(t->line))
 		return false;
 	memcpy(t->line, command, strlen(command));
@@ -97,7 +98,7 @@ node_ctl(struct node *n, const char *command)
 	struct typed typed;
 	int status;
 
-	if (!split(command, &typed))
+	if (!split(command, n->daemon->env.wallclock(n->daemon->env.arg), &typed))
 		return "not a command line\n";
 	if (cmdline_request(&typed.c, &job.rq, &t) != IKE_OK) {
 		text_add(&t, "\n");

@@ -5,6 +5,7 @@
  * depends on chance or time is masked.  With -u the files are written anew, to be read before they are committed.
  */
 #include "crypto/crypto.h"
+#include "sadb/sadb.h"
 #include "sim/ctl.h"
 #include "unit/fail_alloc.h"
 
@@ -70,6 +71,9 @@ static const struct {
 	{ "\"(due_in|due_at)\":[0-9]+", "\"due\":T" },
 	{ "ringtail [^ ]+ ", "ringtail VERSION " },
 	{ "Z\",\"version\":\"[^\"]*\",\"started\"", "Z\",\"version\":\"VERSION\",\"started\"" },
+	{ "^(datagrams (in|out)|retransmissions|events|stale events|audits) +[0-9]+ ", "N " },
+	{ "\"events\":[0-9]+,\"stale_events\":[0-9]+", "\"events\":N" },
+	{ "\"audits\":[0-9]+", "\"audits\":N" },
 	{ "datagrams: [0-9]+ in, [0-9]+ out, [0-9]+ again", "datagrams: N in, N out, N again" },
 	{ "\"datagrams_in\":[0-9]+,\"datagrams_out\":[0-9]+,\"retransmissions\":[0-9]+",
 	    "\"datagrams\":N" },
@@ -125,6 +129,39 @@ begin(struct story *s, const char *what)
 		world_protect(s->a, s->b, &po);
 }
 
+/* Somebody writes policies that let the port of ssh out and in without protection. */
+static void
+bypass_ssh(struct node *n)
+{
+	struct kern *k = simkern_other(n->kern);
+	struct sp_spec sp = { .action = SP_NONE, .priority = SP_PRIO_DEF - 100 };
+
+	sp.id = (struct sp_id){ .dir = SP_OUT, .sel = { .proto = 6, .dport = 22 } };
+	ck_assert_int_eq(prefix_parse("0.0.0.0/0", &sp.id.sel.src), IKE_OK);
+	sp.id.sel.dst = sp.id.sel.src;
+	ck_assert_int_eq(k->ops->sp_install(k, &sp, false), IKE_OK);
+	sp.id = (struct sp_id){ .dir = SP_IN, .sel = sa_selector_mirror(&sp.id.sel) };
+	ck_assert_int_eq(k->ops->sp_install(k, &sp, false), IKE_OK);
+	world_run(n->w, 0);
+}
+
+/* Somebody deletes one half of a pair. */
+static void
+take_half(struct node *n, enum sa_dir dir)
+{
+	struct kern *k = simkern_other(n->kern);
+	const struct sad_row *row;
+	uint32_t it = 0;
+
+	while ((row = sadb_next(n->daemon->sadb, &it)) != NULL)
+		if (row->spec.dir == dir && row->want == SAD_WANT_INSTALLED) {
+			ck_assert_int_eq(k->ops->sa_delete(k, &row->spec.id, &row->spec.src), IKE_OK);
+			world_run(n->w, 0);
+			return;
+		}
+	ck_abort_msg("no half to take");
+}
+
 static void
 happen(struct story *s, const char *what)
 {
@@ -138,6 +175,14 @@ happen(struct story *s, const char *what)
 		node_cut(s->b, false);
 	else if (strcmp(what, "packets") == 0)
 		world_traffic(s->a, s->b, 10, MSEC(10));
+	else if (strcmp(what, "mute") == 0)
+		simkern_mute(s->a->kern, ~0u);
+	else if (strcmp(what, "bypass ssh") == 0)
+		bypass_ssh(s->a);
+	else if (strcmp(what, "half in") == 0)
+		take_half(s->a, SA_IN);
+	else if (strcmp(what, "half out") == 0)
+		take_half(s->a, SA_OUT);
 	else
 		ck_abort_msg("unknown happening: %s", what);
 }
@@ -268,7 +313,7 @@ story(const char *name)
 }
 
 static const char *const stories[] = { "v1", "v2", "json", "peers", "failures", "racoonctl",
-	"daemon" };
+	"daemon", "flow", "resync", "since" };
 
 START_TEST(transcript)
 {
@@ -515,6 +560,9 @@ static const struct {
 	{ "ikes", NULL, 0 },
 	{ "sas", NULL, 0 },
 	{ "policies", NULL, 0 },
+	{ "policies", "192.0.2.2 tcp/22", 0 },
+	{ "counters", NULL, 0 },
+	{ "resync", NULL, 0 },
 	{ "events", NULL, CTL_OPT_FOLLOW },
 	{ "timers", NULL, 0 },
 	{ "config show", NULL, 0 },

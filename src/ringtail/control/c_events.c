@@ -31,19 +31,46 @@ wanted(const struct event *ev, const struct addr *peer)
 	return peer->family == 0 || addr_equal(peer, &ev->remote.addr);
 }
 
+/* Seconds since 1970, as ikectl writes them.  False: |call| has failed. */
+static bool
+read_since(struct control_call *call, int64_t *out)
+{
+	struct slice s = call->rq->since;
+	int64_t v = 0;
+
+	*out = INT64_MIN;
+	if ((call->rq->options & CTL_OPT_SINCE) == 0)
+		return true;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9' || i > 17) {
+			s.n = 0;
+			break;
+		}
+		v = v * 10 + (s.p[i] - '0');
+	}
+	if (s.n == 0)
+		control_fail(call, CTL_USAGE, "E-TIME", "the request has to name seconds since 1970", "let ikectl write it",
+		    "the value of --since is no time");
+	*out = v;
+	return s.n > 0;
+}
+
 void
 control_events(struct control_call *call)
 {
 	struct daemon *d = call->d;
 	struct addr peer = { 0 };
 	uint64_t last = d->events.last;
+	int64_t since;
 
+	if (!read_since(call, &since))
+		return;
 	if (call->rq->nargs > 0 && !peers_resolve(call, call->rq->args[0], false, &peer))
 		return;
 	ctl_put_list(&call->put, "events");
 	for (uint64_t seq = last > EVENT_RING ? last - EVENT_RING + 1 : 1; seq <= last; seq++) {
 		const struct event *ev = events_get(&d->events, seq);
-		if (ev == NULL || !wanted(ev, &peer))
+		if (ev == NULL || ev->wall < since || !wanted(ev, &peer))
 			continue;
 		ctl_put_record(&call->put, NULL);
 		control_put_event(&call->put, ev);

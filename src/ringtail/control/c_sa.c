@@ -175,6 +175,10 @@ control_policies(struct control_call *call)
 	const struct spd_row *row;
 	uint32_t it = 0;
 
+	if (call->rq->nargs > 0) {
+		control_flow(call);
+		return;
+	}
 	ctl_put_list(&call->put, "policies");
 	while ((row = sadb_policy_next(call->d->sadb, &it)) != NULL) {
 		ctl_put_record(&call->put, NULL);

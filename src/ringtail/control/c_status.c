@@ -91,37 +91,6 @@ put_db_counts(struct ctl_put *p, const struct daemon *d)
 }
 
 static void
-put_counters(struct ctl_put *p, const struct daemon *d)
-{
-	const struct daemon_stats *s = &d->stats;
-
-	ctl_put_record(p, "counters");
-	ctl_put_uint(p, "datagrams_in", s->datagrams_in);
-	ctl_put_uint(p, "datagrams_out", s->datagrams_out);
-	ctl_put_uint(p, "retransmissions", s->retransmissions);
-	ctl_put_uint(p, "dropped", s->dropped);
-	ctl_put_uint(p, "acquires", s->acquires);
-	ctl_put_uint(p, "acquires_ignored", s->acquires_ignored);
-	ctl_put_uint(p, "ike_up", s->ike_up);
-	ctl_put_uint(p, "ike_failed", s->ike_failed);
-	ctl_put_uint(p, "child_up", s->child_up);
-	ctl_put_uint(p, "child_failed", s->child_failed);
-	ctl_put_uint(p, "rekeys", s->rekeys);
-	ctl_put_uint(p, "collisions", s->collisions);
-	ctl_put_end(p);
-	ctl_put_list(p, "drops");
-	for (unsigned i = 0; i < IKE_E_COUNT; i++) {
-		if (s->drops_by_err[i] == 0)
-			continue;
-		ctl_put_record(p, NULL);
-		ctl_put_str(p, "reason", ike_err_text((ike_err)i));
-		ctl_put_uint(p, "count", s->drops_by_err[i]);
-		ctl_put_end(p);
-	}
-	ctl_put_end(p);
-}
-
-static void
 put_names(struct ctl_put *p, const struct peer_view *peer)
 {
 	char buf[600];
@@ -173,7 +142,7 @@ control_status(struct control_call *call)
 		put_ike_counts(p, d);
 		put_child_counts(p, d);
 		put_db_counts(p, d);
-		put_counters(p, d);
+		control_put_counters(p, d);
 		ctl_put_list(p, "peers");
 		for (size_t i = 0; i < peers.n; i++) {
 			ctl_put_record(p, NULL);

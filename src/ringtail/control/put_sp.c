@@ -2,40 +2,64 @@
 #include "ringtail/control/server.h"
 #include "sadb/sadb.h"
 
+#include <string.h>
+
 /* Where the offset of one base of priority ends and the next begins, as for setkey. */
 #define PRIO_HIGH_END 0x60000000u
 #define PRIO_DEF_END  0xA0000000u
 
-static const char *
-upper_name(uint8_t proto)
-{
-	static const struct name v[] = {
-		{ 0, "any" },
-		{ 1, "icmp" },
-		{ 6, "tcp" },
-		{ 17, "udp" },
-		{ 47, "gre" },
-		{ 50, "esp" },
-		{ 51, "ah" },
-		{ 58, "ipv6-icmp" },
-		{ 132, "sctp" },
-	};
+/* The first of several names is the one that is printed. */
+static const struct name uppers[] = {
+	{ 0, "any" },
+	{ 1, "icmp" },
+	{ 6, "tcp" },
+	{ 17, "udp" },
+	{ 47, "gre" },
+	{ 50, "esp" },
+	{ 51, "ah" },
+	{ 58, "ipv6-icmp" },
+	{ 58, "icmp6" },
+	{ 58, "icmpv6" },
+	{ 132, "sctp" },
+};
 
-	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++)
-		if (v[i].value == proto)
-			return v[i].name;
-	return NULL;
+const char *
+control_upper_text(uint8_t proto, struct name_buf *buf)
+{
+	struct text t = text_in(buf->s, sizeof(buf->s));
+
+	for (size_t i = 0; i < sizeof(uppers) / sizeof(uppers[0]); i++)
+		if (uppers[i].value == proto)
+			return uppers[i].name;
+	text_addf(&t, "%u", proto);
+	return buf->s;
+}
+
+bool
+control_upper_find(const char *word, uint8_t *out)
+{
+	unsigned v = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof(uppers) / sizeof(uppers[0]); i++)
+		if (strcmp(uppers[i].name, word) == 0) {
+			*out = (uint8_t)uppers[i].value;
+			return true;
+		}
+	for (; word[n] >= '0' && word[n] <= '9' && n < 4; n++)
+		v = v * 10 + (unsigned)(word[n] - '0');
+	if (n == 0 || word[n] != '\0' || v > 255)
+		return false;
+	*out = (uint8_t)v;
+	return true;
 }
 
 void
 control_put_upper(struct ctl_put *p, const char *member, uint8_t proto)
 {
-	const char *name = upper_name(proto);
-	char buf[16];
-	struct text t = text_in(buf, sizeof(buf));
+	struct name_buf nb;
 
-	text_addf(&t, "%u", proto);
-	ctl_put_str(p, member, name != NULL ? name : buf);
+	ctl_put_str(p, member, control_upper_text(proto, &nb));
 }
 
 static void

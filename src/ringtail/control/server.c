@@ -13,6 +13,8 @@ static const struct control_row rows[] = {
 	{ "ikes", control_ikes },
 	{ "sas", control_sas },
 	{ "policies", control_policies },
+	{ "counters", control_counters },
+	{ "resync", control_resync },
 	{ "events", control_events },
 	{ "timers", control_timers },
 	{ "up", control_up },

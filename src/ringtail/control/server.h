@@ -17,6 +17,7 @@
 /* So many SAs are asked of the kernel for one answer; for the rest the last report counts. */
 #define CONTROL_USAGE_MAX 512
 
+struct sadb_counts;
 struct spd_row;
 struct wait;
 
@@ -92,7 +93,8 @@ control_wall(const struct daemon *d, ike_time when);
 /* Handlers. */
 control_fn control_status, control_show, control_ikes, control_sas, control_policies,
     control_events, control_up, control_down, control_rekey, control_flush_kind,
-    control_config_show, control_config_reload, control_shutdown, control_timers;
+    control_config_show, control_config_reload, control_shutdown, control_timers, control_flow,
+    control_counters, control_resync;
 
 /* c_events.c: one event as members of what is open. */
 void
@@ -118,7 +120,11 @@ void
 control_put_ike(struct control_call *call, struct ike_sa *ike, bool with_children);
 void
 control_put_child(struct control_call *call, struct child *c);
-/* "tcp", "any", "132". */
+/* "tcp", "any", "200"; and back, numbers too (false: there is none of this name). */
+const char *
+control_upper_text(uint8_t proto, struct name_buf *buf);
+bool
+control_upper_find(const char *word, uint8_t *out);
 void
 control_put_upper(struct ctl_put *p, const char *member, uint8_t proto);
 /* The counters of SA |id|, asked of the kernel as long as the call may. */
@@ -126,6 +132,12 @@ void
 control_usage(struct control_call *call, uint64_t id, struct sa_usage *out);
 void
 control_put_policy(struct ctl_put *p, const struct spd_row *row);
+
+/* c_counters.c: all counters as members of what is open; repairs by kind, those since |before| (NULL: ever). */
+void
+control_put_counters(struct ctl_put *p, const struct daemon *d);
+void
+control_put_repairs(struct ctl_put *p, const struct sadb_counts *now, const struct sadb_counts *before);
 
 /* "ours", "adopted", "foreign". */
 const char *
