@@ -148,6 +148,8 @@ struct conf {
 	int gss_id_enc;        /* 0 utf-16le, 1 latin1 */
 	bool complex_bundle;
 	bool keep_sas; /* the end of the process leaves SAs and policies in the kernel */
+	uint32_t negotiations; /* of ours at a time, counted by peers */
+	bool greet;            /* at start: those with whom we had SAs */
 	struct conf_padding padding;
 	struct conf_listen listen;
 	struct conf_adminsock adminsock;

@@ -46,6 +46,8 @@ conf_defaults(struct conf *c)
 	c->log_level = LOG_L_INFO;
 	c->complex_bundle = true;
 	c->keep_sas = true;
+	c->negotiations = 64;
+	c->greet = true;
 	c->padding = (struct conf_padding){
 		.randomize = true, .exclusive_tail = true, .maximum_length = 20
 	};

@@ -68,6 +68,7 @@ reap(struct daemon *d)
 static void
 leave(struct daemon *d)
 {
+	admit_run(d);
 	reap(d);
 	control_flush(d);
 	d->busy = false;
@@ -81,6 +82,7 @@ start_up(struct daemon *d)
 	if (err != IKE_OK)
 		log_put(d->env.log, LOG_L_WARNING, NULL, "cannot read the kernel's SAD and SPD yet: %s (%s)",
 		    ike_err_text(err), d->env.kern->reason);
+	greet_start(d);
 }
 
 ike_err
@@ -110,6 +112,8 @@ daemon_new(const struct env *env, struct conf *conf, ike_time now, struct daemon
 		if (d->sadb == NULL)
 			err = IKE_E_NOMEM;
 		backoffs_init(&d->backoffs, seed);
+		admit_init(&d->admit, seed);
+		greet_init(&d->greet, seed);
 		peers_init(&d->peers, seed);
 	}
 	if (err != IKE_OK) {
@@ -138,6 +142,8 @@ daemon_free(struct daemon *d)
 		ike_sa_kill(obj, IKE_E_GONE, false);
 	reap(d);
 	backoffs_fini(d);
+	admit_fini(d);
+	greet_fini(d);
 	peers_fini(&d->peers);
 	slot_fini(&d->children.ids);
 	ike_table_fini(&d->ikes);
@@ -208,6 +214,12 @@ fire(struct daemon *d, const struct timer *t)
 	case TIMER_BACKOFF:
 		backoff_timeout(d, t->owner_id);
 		break;
+	case TIMER_GREET:
+		greet_timeout(d, t->owner_id);
+		break;
+	case TIMER_ADMIT:
+		admit_timeout(d, t->owner_id);
+		break;
 	}
 }
 
@@ -249,6 +261,8 @@ recover_timers(struct daemon *d)
 		if (c->timer.pos == 0)
 			child_timeout(c);
 	backoffs_recover(d);
+	admit_recover(d);
+	greet_recover(d);
 }
 
 void
@@ -276,7 +290,10 @@ daemon_deadline(const struct daemon *d)
 
 	if (d->timers_lost && when > d->now + DAEMON_TICK)
 		when = d->now + DAEMON_TICK;
-	return db < when ? db : when;
+	if (db < when)
+		when = db;
+	ike_time next = admit_deadline(d);
+	return next < when ? next : when;
 }
 
 void
@@ -368,6 +385,7 @@ daemon_shutdown(struct daemon *d, enum daemon_end how, ike_time now)
 {
 	enter(d, now);
 	d->stopping = true;
+	greet_flush(d);
 	if (daemon_keeps(d, how))
 		keep_all(d);
 	else

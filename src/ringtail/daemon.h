@@ -10,10 +10,12 @@
 #define RINGTAIL_DAEMON_H
 
 #include "ringtail/env.h"
+#include "ringtail/ike/admit.h"
 #include "ringtail/ike/backoff.h"
 #include "ringtail/ike/child.h"
 #include "ringtail/ike/cred.h"
 #include "ringtail/ike/events.h"
+#include "ringtail/ike/greet.h"
 #include "ringtail/ike/ike_sa.h"
 #include "ringtail/ike/peer.h"
 #include "util/heap.h"
@@ -30,6 +32,8 @@ enum timer_kind {
 	TIMER_CHECK,       /* a peer that was asked whether it lives has not answered; owner: IKE SA id */
 	TIMER_LIVE,        /* the next look at what goes through the children */
 	TIMER_BACKOFF,     /* the end of a pause after a failure */
+	TIMER_GREET,       /* a greeting to repeat; owner 0: state/peers to write */
+	TIMER_ADMIT,       /* the end of our patience with a peer that others wait for */
 };
 
 /* IKEv2: keys of the cookies that strangers have to send back (v2_cookie.c). */
@@ -45,6 +49,7 @@ struct daemon_stats {
 	uint64_t ike_up, ike_failed, child_up, child_failed, rekeys, retransmissions, acquires, acquires_ignored, collisions;
 	uint64_t suspicions, checks, checks_failed, halflings, healed, hints, hints_ignored, crash_proofs, peers_dead, brake_held,
 	    evictions;
+	uint64_t greetings;
 };
 
 struct daemon {
@@ -60,6 +65,8 @@ struct daemon {
 	struct peer_table    peers;
 	struct backoffs      backoffs;
 	struct live          live;
+	struct admit         admit;
+	struct greet         greet;
 	struct sadb         *sadb;
 	struct heap          timers;
 	bool                 timers_lost;   /* a timer could not be set: look at everything at the next tick */

@@ -25,6 +25,8 @@ src_ringtail_sources = \
 	src/ringtail/daemon.h \
 	src/ringtail/env.h \
 	src/ringtail/ike/acquire.c \
+	src/ringtail/ike/admit.c \
+	src/ringtail/ike/admit.h \
 	src/ringtail/ike/backoff.c \
 	src/ringtail/ike/backoff.h \
 	src/ringtail/ike/child.c \
@@ -43,6 +45,8 @@ src_ringtail_sources = \
 	src/ringtail/ike/exch.h \
 	src/ringtail/ike/exch_check.c \
 	src/ringtail/ike/exch_run.c \
+	src/ringtail/ike/greet.c \
+	src/ringtail/ike/greet.h \
 	src/ringtail/ike/ike_sa.c \
 	src/ringtail/ike/ike_sa.h \
 	src/ringtail/ike/ike_table.c \

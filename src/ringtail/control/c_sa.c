@@ -230,6 +230,12 @@ put_timer(struct control_call *call, const struct timer *t)
 	case TIMER_BACKOFF:
 		what = "back-off";
 		break;
+	case TIMER_GREET:
+		what = "greeting";
+		break;
+	case TIMER_ADMIT:
+		what = "admission";
+		break;
 	}
 	ctl_put_str(p, "what", what);
 	if (peer != NULL)
@@ -247,7 +253,8 @@ control_timers(struct control_call *call)
 
 	ctl_put_list(&call->put, "timers");
 	for (size_t i = 0; i < h->n; i++) {
-		if (h->v[i]->when >= IKE_NEVER - 1)
+		/* neither what never comes nor the writing of our own file is anybody's business */
+		if (h->v[i]->when >= IKE_NEVER - 1 || (h->v[i]->kind == TIMER_GREET && h->v[i]->owner_id == 0))
 			continue;
 		ctl_put_record(&call->put, NULL);
 		put_timer(call, h->v[i]);

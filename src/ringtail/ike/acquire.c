@@ -24,19 +24,20 @@ publish_acquire(const struct child *c)
 	events_publish(c->d, &ev);
 }
 
-/* Somebody is at it already, or has just finished. */
+/* Somebody is at it already, or has just finished.  A greeting is for those with whom there is nothing at all. */
 static bool
-already(struct daemon *d, const struct child *c)
+already(struct daemon *d, const struct child *c, uint32_t seq)
 {
-	const struct child *o = child_find_coming(d, c);
+	struct child *o = child_find_coming(d, c);
 
-	if (o == NULL) {
-		o = child_find_same(d, c);
-		if (o != NULL && (o->rekeying || d->now - o->installed < JUST_NOW))
-			return true;
-		return false;
+	if (o != NULL) {
+		if (admit_waits(o) && o->acquire_seq == 0)
+			o->acquire_seq = seq;
+		admit_hurry(o, c->admit.class);
+		return true;
 	}
-	return true;
+	o = child_find_same(d, c);
+	return o != NULL && (c->admit.class == ADMIT_IDLE || o->rekeying || d->now - o->installed < JUST_NOW);
 }
 
 /* The section's ph1id decides on sainfo sections with remoteid; without an IKE SA it is that of the section we would use. */
@@ -53,22 +54,32 @@ ph1id_for(struct daemon *d, const struct addr *local, const struct addr *remote)
 	return conf_remote_best(d->conf, &q, &rmt, &unique) == IKE_OK ? rmt->ph1id : 0;
 }
 
+struct wish {
+	uint32_t         seq;         /* of an ACQUIRE, 0: none */
+	enum admit_class class;
+	uint64_t         rank;
+};
+
 /* Make and start the child that |sp| wants between |src| and |dst|; IKE_E_EXISTS: one is there or coming, or has just failed. */
 static ike_err
-want(struct daemon *d, const struct sp_spec *sp, const struct addr *src, const struct addr *dst, uint32_t seq)
+want(struct daemon *d, const struct sp_spec *sp, const struct addr *src, const struct addr *dst, struct wish how)
 {
+	uint32_t seq = how.seq;
 	struct child *c;
 
 	TRY(child_new(d, INITIATOR, NULL, &c));
 	uint64_t id = c->id;
+	c->admit.class = how.class;
+	c->admit.rank = how.rank;
 	ike_err err = child_from_policy(c, sp, src, dst, ph1id_for(d, src, dst));
-	if (err == IKE_OK && (already(d, c) || backoff_holds(d, c, seq))) {
+	if (err == IKE_OK && (already(d, c, seq) || backoff_holds(d, c, seq))) {
 		child_forget(c);
 		return IKE_E_EXISTS;
 	}
 	if (err == IKE_OK) {
 		c->acquire_seq = seq;
-		publish_acquire(c);
+		if (how.class != ADMIT_IDLE)
+			publish_acquire(c);
 		err = child_start(c);
 	}
 	if (err != IKE_OK && (c = child_get(d, id)) != NULL)
@@ -90,7 +101,7 @@ acquire_input(struct daemon *d, const struct sadb_change *ch)
 	struct addr src = ch->ev->acq_src, dst = ch->ev->acq_dst;
 	uint32_t seq = ch->ev->acq_seq;
 	log_put(d->env.log, LOG_L_DEBUG, NULL, "ACQUIRE %s -> %s seq=%u", addr_text(&src, &a), addr_text(&dst, &b), seq);
-	if (want(d, &sp, &src, &dst, seq) != IKE_OK)
+	if (want(d, &sp, &src, &dst, (struct wish){ .seq = seq }) != IKE_OK)
 		d->stats.acquires_ignored++;
 }
 
@@ -119,6 +130,18 @@ near_end(struct daemon *d, const struct spd_row *row, const struct addr *remote,
 	return d->env.source_addr(d->env.arg, remote, out);
 }
 
+/* What |row|, which concerns |remote|, wants with it. */
+static ike_err
+want_row(struct daemon *d, const struct spd_row *row, const struct addr *remote, struct wish how)
+{
+	struct sp_spec sp;
+	struct addr src;
+
+	sadb_policy_spec(row, &sp);
+	TRY(near_end(d, row, remote, &src));
+	return want(d, &sp, &src, remote, how);
+}
+
 ike_err
 acquire_peer(struct daemon *d, const struct addr *remote, unsigned *n_out)
 {
@@ -128,18 +151,34 @@ acquire_peer(struct daemon *d, const struct addr *remote, unsigned *n_out)
 	ike_err last = IKE_E_NOTFOUND;
 
 	while ((row = sadb_policy_next(d->sadb, &it)) != NULL) {
-		struct sp_spec sp;
-		struct addr src;
-
 		if (!concerns(row, remote))
 			continue;
-		sadb_policy_spec(row, &sp);
-		last = near_end(d, row, remote, &src);
-		if (last == IKE_OK)
-			last = want(d, &sp, &src, remote, 0);
+		last = want_row(d, row, remote, (struct wish){ .class = ADMIT_TRAFFIC });
 		if (last == IKE_OK || last == IKE_E_EXISTS)
 			n++;
 	}
 	*n_out = n;
 	return n > 0 ? IKE_OK : last;
+}
+
+bool
+acquire_concerns(const struct spd_row *row, struct addr *peer)
+{
+	if (row->sp.dir != SP_OUT || row->action != SP_IPSEC || row->ntmpl == 0)
+		return false;
+	if (row->tmpl[0].mode == MODE_TUNNEL)
+		*peer = row->tmpl[0].dst;
+	else if (row->sp.sel.dst.addr.family != 0 && row->sp.sel.dst.len == addr_bits(&row->sp.sel.dst.addr))
+		*peer = row->sp.sel.dst.addr;
+	else
+		*peer = (struct addr){ 0 };
+	return true;
+}
+
+ike_err
+acquire_idle(struct daemon *d, const struct spd_row *row, const struct addr *remote, ike_time when)
+{
+	if (!concerns(row, remote))
+		return IKE_E_NOTFOUND;
+	return want_row(d, row, remote, (struct wish){ .class = ADMIT_IDLE, .rank = (uint64_t)when });
 }

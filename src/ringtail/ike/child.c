@@ -33,6 +33,7 @@ child_new(struct daemon *d, enum exch_side side, struct ike_sa *ike, struct chil
 	c->timer.kind = TIMER_CHILD;
 	c->timer.owner_id = c->id;
 	list_init(&c->link);
+	list_init(&c->admit.waiting);
 	if (ike != NULL) {
 		c->local = ike->local;
 		c->remote = ike->remote;
@@ -71,6 +72,7 @@ child_forget(struct child *c)
 {
 	struct daemon *d = c->d;
 
+	admit_over(c);
 	child_bind(c, NULL);
 	heap_cancel(&d->timers, &c->timer);
 	if (c->pending_out != NULL) {
@@ -148,7 +150,7 @@ child_find_coming(struct daemon *d, const struct child *like)
 				return c;
 		}
 	}
-	return NULL;
+	return admit_find(d, like);
 }
 
 void
@@ -192,6 +194,12 @@ start_ike_sa(struct child *c)
 
 ike_err
 child_start(struct child *c)
+{
+	return admit_child(c);
+}
+
+ike_err
+child_begin(struct child *c)
 {
 	struct ike_sa *ike = ike_sa_get(c->d, c->ike_id);
 	enum intent intent = INTENT_CHILD_CREATE;
@@ -291,6 +299,8 @@ child_failed(struct child *c, ike_err why)
 	child_report_failure(c, why);
 	if (old != NULL && old->replaced_by == 0)
 		child_rekey_failed(old);
+	if (c->admit.class == ADMIT_IDLE)
+		greet_failed(c);
 	if (!backoff_failed(c, why))
 		resolve_acquire(c);
 	child_drop(c);

@@ -12,6 +12,7 @@
 #ifndef RINGTAIL_IKE_CHILD_H
 #define RINGTAIL_IKE_CHILD_H
 
+#include "ringtail/ike/admit.h"
 #include "ringtail/ike/exch.h"
 #include "ringtail/ike/live.h"
 #include "sadb/sa.h"
@@ -24,6 +25,7 @@ struct conf_sainfo;
 struct ident;
 struct ike_sa;
 struct sadb_change;
+struct spd_row;
 
 enum child_state { CHILD_WANTED, CHILD_NEGOTIATING, CHILD_INSTALLED, CHILD_RETIRING };
 
@@ -62,8 +64,9 @@ struct child {
 	struct timer              timer;          /* TIMER_CHILD */
 	uint8_t                   nonce_low[16];  /* start of the lower nonce, for collisions */
 	unsigned                  failures;       /* of rekeying, in a row */
-	ike_time                  retry_at;       /* when rekeying is tried again, 0: not pending */
 	struct live_watch         watch;
+	ike_time                  retry_at;       /* when rekeying is tried again, or, wanted, has waited enough; 0: not pending */
+	struct admit_ticket       admit;          /* its place in line */
 };
 
 struct child_table {
@@ -79,6 +82,9 @@ struct child *child_get(struct daemon *d, uint64_t id);
 /* The child whose inbound (outbound) SPI this is, among those of |ike|'s peer; NULL. */
 struct child *child_find_in(struct daemon *d, uint8_t proto, uint32_t spi, const struct addr *local);
 struct child *child_find_out(struct daemon *d, uint8_t proto, uint32_t spi, const struct addr *remote);
+
+/* Two children that are for the same traffic between the same ends. */
+bool child_alike(const struct child *a, const struct child *b);
 
 /* Another installed child (not retiring) between the same ends with the same selectors; NULL. */
 struct child *child_find_same(struct daemon *d, const struct child *like);
@@ -210,13 +216,23 @@ void child_timeout(struct child *c);
 /* A published change of the model. */
 void child_on_change(struct daemon *d, const struct sadb_change *ch);
 
-/* Start negotiating |c|: on the IKE SA there is, or a new one. */
+/* Negotiate |c| as soon as it is let in: see admit.h.  The errors of admit_child(). */
 MUST_USE ike_err child_start(struct child *c);
+
+/* The same now, on the IKE SA there is, or a new one: for admit.c. */
+MUST_USE ike_err child_begin(struct child *c);
 
 /* An ACQUIRE (acquire.c). */
 void acquire_input(struct daemon *d, const struct sadb_change *ch);
 /* ikectl up and friends: make children for every outbound policy towards |remote|; *n_out counts. */
 MUST_USE ike_err acquire_peer(struct daemon *d, const struct addr *remote, unsigned *n_out);
+/* Does |row| want SAs?  |*peer| is with whom, or has no family: with any address that its selectors contain. */
+bool acquire_concerns(const struct spd_row *row, struct addr *peer);
+/*
+ * What |row| wants with |remote|, at |when| or, if something urgent wants the same, before.  IKE_E_NOTFOUND: nothing; IKE_E_EXISTS: one is there or
+ * coming.
+ */
+MUST_USE ike_err acquire_idle(struct daemon *d, const struct spd_row *row, const struct addr *remote, ike_time when);
 
 /* racoon's "ESP/Transport 192.0.2.1[500]->192.0.2.2[500] spi=1(0x1)" for the half |dir|. */
 void child_print_half(const struct child *c, enum sa_dir dir, struct text *t);

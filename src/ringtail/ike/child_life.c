@@ -117,6 +117,7 @@ child_up(struct child *c)
 	struct daemon *d = c->d;
 	struct child *old = child_get(d, c->replaces);
 
+	admit_over(c);
 	c->state = CHILD_INSTALLED;
 	c->installed = d->now;
 	c->installed_wall = d->env.wallclock(d->env.arg);
@@ -130,6 +131,7 @@ child_up(struct child *c)
 		child_retire(old, c);
 	}
 	backoff_over(c);
+	greet_note(c);
 	settle(c);
 }
 
@@ -334,7 +336,10 @@ child_timeout(struct child *c)
 		}
 		break;
 	case CHILD_WANTED:
-		child_wait_no_more(c);
+		if (admit_waits(c))
+			admit_waited_enough(c);
+		else
+			child_wait_no_more(c);
 		break;
 	case CHILD_NEGOTIATING:
 		break;
@@ -382,6 +387,7 @@ start_replacement(struct child *c, bool replaces)
 	struct ike_sa *ike = ike_sa_get(c->d, c->ike_id);
 	if (replaces)
 		next->replaces = c->id;
+	next->admit.class = replaces ? ADMIT_REKEY : ADMIT_LOST;
 	if (ike != NULL && ike->state == IKE_ESTABLISHED)
 		child_bind(next, ike);
 	struct daemon *d = c->d;
@@ -424,6 +430,8 @@ child_on_change(struct daemon *d, const struct sadb_change *ch)
 		acquire_input(d, ch);
 		return;
 	}
+	if (ch->kind == SADB_POLICY_NEW && ch->sp != NULL)
+		greet_policy(d, ch->sp);
 	if (c == NULL)
 		return;
 	if (ch->kind == SADB_SOFT) {
