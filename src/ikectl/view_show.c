@@ -27,8 +27,18 @@ out_peer(const struct ctl_node *p, struct out *o)
 	out_if(o, "  identity ", p, "identity", "");
 	out_if(o, "  ", p, "state", "");
 	out_if(o, " since ", p, "since", "");
-	out_if(o, "  last failure: ", p, "why", "");
-	out_if(o, ", ", p, "failed", "");
+	out_if(o, ": ", p, "why", "");
+	out_if(o, "  last failure ", p, "failed", "");
+	out_if(o, " (", p, "failures", " in a row)");
+	out_add(o, "\n  total   ");
+	out_if(o, "in ", p, "bytes_in", "");
+	out_if(o, " ", p, "packets_in", " packets");
+	out_if(o, ", out ", p, "bytes_out", "");
+	out_if(o, " ", p, "packets_out", " packets");
+	out_if(o, "; up ", p, "ups", "");
+	out_if(o, ", down ", p, "downs", " times");
+	out_if(o, ", ", p, "rekeys", " rekeyings");
+	out_if(o, ", ", p, "failed_ever", " failures");
 	out_add(o, "\n");
 }
 

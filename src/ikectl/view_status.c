@@ -26,6 +26,61 @@ head_lines(const struct ctl_node *r, const struct view *v, struct out *o)
 	out_add(o, "\n");
 }
 
+/* "3 up, 1 down": what there is of it. */
+static void
+out_states(const struct ctl_node *n, struct out *o)
+{
+	static const struct {
+		const char *member, *word;
+	} states[] = { { "up", "up" }, { "degraded", "degraded" }, { "down", "down" },
+		{ "connecting", "connecting" }, { "ike_only", "with an IKE SA only" },
+		{ "idle", "idle" } };
+	const char *sep = ": ";
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		uint64_t v = ctl_get_number(n, states[i].member);
+		if (v == 0)
+			continue;
+		out_addf(o, "%s%llu %s", sep, (unsigned long long)v, states[i].word);
+		sep = ", ";
+	}
+}
+
+static void
+summary_line(const struct ctl_node *r, struct out *o)
+{
+	struct ctl_node n;
+
+	if (!ctl_find(r, "summary", &n))
+		return;
+	out_if(o, "peers ", &n, "peers", "");
+	out_states(&n, o);
+	if (ctl_get_number(&n, "adopted_pairs") > 0)
+		out_if(o, "   adopted pairs to be replaced: ", &n, "adopted_pairs", "");
+	if (ctl_get_number(&n, "negotiating_with") > 0)
+		out_if(o, "   negotiating with ", &n, "negotiating_with", "");
+	if (ctl_get_number(&n, "waiting") > 0)
+		out_if(o, ", ", &n, "waiting", " pairs wait for their turn");
+	out_add(o, "\n");
+}
+
+static void
+problem_lines(const struct ctl_node *r, struct out *o)
+{
+	struct ctl_node list, n;
+
+	if (!ctl_find(r, "problems", &list))
+		return;
+	struct rd cur = ctl_members(&list);
+	while (ctl_next(&cur, &n)) {
+		out_if(o, "PROBLEM [", &n, "code", "]: ");
+		out_member(o, &n, "what", "-");
+		out_if(o, ", since ", &n, "since", "");
+		out_add(o, "\n");
+		out_if(o, "  fix: ", &n, "fix", "\n");
+	}
+}
+
 static void
 count_line(const struct ctl_node *r, struct out *o)
 {
@@ -37,17 +92,46 @@ count_line(const struct ctl_node *r, struct out *o)
 		out_if(o, ", ", &n, "half_open", " half open");
 	}
 	if (ctl_find(r, "children", &n)) {
-		out_if(o, "   children: ", &n, "installed", " installed");
+		out_if(o, "   pairs: ", &n, "installed", " installed");
 		out_if(o, ", ", &n, "negotiating", " coming");
 	}
 	if (ctl_find(r, "sad", &n)) {
 		out_if(o, "   SAD: ", &n, "ours", " ours");
+		if (ctl_get_number(&n, "adopted") > 0)
+			out_if(o, ", ", &n, "adopted", " adopted");
 		out_if(o, ", ", &n, "foreign", " foreign");
 	}
-	if (ctl_find(r, "spd", &n))
-		out_addf(o, "   SPD: %llu",
-		    (unsigned long long)(ctl_get_number(&n, "ours") +
-					 ctl_get_number(&n, "foreign")));
+	if (ctl_find(r, "spd", &n)) {
+		out_if(o, "   SPD: ", &n, "ours", " ours");
+		out_if(o, ", ", &n, "foreign", " foreign");
+	}
+	out_add(o, "\n");
+}
+
+static void
+repair_line(const struct ctl_node *r, struct out *o)
+{
+	struct ctl_node list, n;
+	const char *sep = "   differences healed: ";
+
+	if (ctl_find(r, "mirror", &n)) {
+		out_if(o, "audits: ", &n, "audits", "");
+		out_if(o, ", last ", &n, "last_audit", "");
+		out_if(o, " in ", &n, "last_audit_ms", " ms");
+		if (ctl_get_number(&n, "audit_failures") > 0)
+			out_if(o, ", ", &n, "audit_failures", " incomplete");
+		if (ctl_get_number(&n, "overruns") > 0)
+			out_if(o, ", ", &n, "overruns", " after lost events");
+	}
+	if (ctl_find(r, "repairs", &list)) {
+		struct rd cur = ctl_members(&list);
+		while (ctl_next(&cur, &n)) {
+			out_add(o, sep);
+			out_member(o, &n, "count", "");
+			out_if(o, " ", &n, "kind", "");
+			sep = ", ";
+		}
+	}
 	out_add(o, "\n");
 }
 
@@ -63,7 +147,7 @@ traffic_line(const struct ctl_node *r, struct out *o)
 	out_if(o, "   rekeys: ", &n, "rekeys", "");
 	out_if(o, "   failed: ", &n, "ike_failed", " IKE, ");
 	out_member(o, &n, "child_failed", "0");
-	out_if(o, " children   datagrams: ", &n, "datagrams_in", " in, ");
+	out_if(o, " pairs   datagrams: ", &n, "datagrams_in", " in, ");
 	out_member(o, &n, "datagrams_out", "0");
 	out_if(o, " out, ", &n, "retransmissions", " again, ");
 	out_member(o, &n, "dropped", "0");
@@ -83,34 +167,43 @@ traffic_line(const struct ctl_node *r, struct out *o)
 }
 
 /* What needs an eye comes first. */
+#define RANKS 5
 static unsigned
 rank(const struct ctl_node *peer)
 {
-	if (ctl_is(peer, "state", "down"))
-		return 0;
-	if (ctl_is(peer, "state", "connecting"))
-		return 1;
-	return ctl_is(peer, "state", "idle") ? 3 : 2;
+	static const char *const first[] = { "down", "degraded", "connecting" };
+
+	for (unsigned i = 0; i < sizeof(first) / sizeof(first[0]); i++)
+		if (ctl_is(peer, "state", first[i]))
+			return i;
+	return ctl_is(peer, "state", "idle") ? RANKS - 1 : RANKS - 2;
 }
 
+/* "no answer from the peer, 12 failures, the last 3s ago; being tried again" */
 static void
 why_cell(struct table *t, const struct ctl_node *p)
 {
-	char buf[200];
+	char buf[300];
 	struct text x = text_in(buf, sizeof(buf));
+	uint64_t failures = ctl_get_number(p, "failures");
 	struct ctl_node n;
 
 	if (!ctl_find(p, "why", &n)) {
-		table_add(t, ctl_is(p, "state", "idle") && ctl_get_bool(p, "policy")
-				 ? "no traffic yet"
-				 : "");
+		bool idle = ctl_is(p, "state", "idle") && ctl_get_bool(p, "policy");
+		table_add(t, !idle                          ? ""
+			     : ctl_get_number(p, "ups") > 0 ? "no traffic since"
+							    : "no traffic yet");
 		return;
 	}
 	value_text(&n, t->now, &x);
+	if (failures > 1)
+		text_addf(&x, ", %llu failures", (unsigned long long)failures);
 	if (ctl_find(p, "failed", &n)) {
-		text_add(&x, ", ");
+		text_add(&x, failures > 1 ? ", the last " : ", ");
 		value_text(&n, t->now, &x);
 	}
+	if (ctl_is(p, "state", "down") && ctl_get_bool(p, "negotiating"))
+		text_add(&x, "; being tried again");
 	table_add(t, buf);
 }
 
@@ -146,13 +239,16 @@ void
 view_status(const struct ctl_answer *a, const struct view *v, struct out *o)
 {
 	static const char *const heads[] = { "PEER", "ADDRESS", "VERSION", "STATE", "SINCE",
-		"CHILDREN", "IN / OUT", "WHY" };
+		"PAIRS", "IN / OUT", "WHY" };
 	const struct ctl_node *r = &a->result;
 	struct ctl_node list, p;
 	struct table t;
 
 	head_lines(r, v, o);
+	summary_line(r, o);
+	problem_lines(r, o);
 	count_line(r, o);
+	repair_line(r, o);
 	traffic_line(r, o);
 	if (!ctl_find(r, "peers", &list) || ctl_count(&list) == 0) {
 		out_add(o, "\nno peers: no policy, remote section or IKE SA names any\n");
@@ -160,7 +256,7 @@ view_status(const struct ctl_answer *a, const struct view *v, struct out *o)
 	}
 	out_add(o, "\n");
 	table_init(&t, v->now, heads, sizeof(heads) / sizeof(heads[0]));
-	for (unsigned k = 0; k <= 3; k++) {
+	for (unsigned k = 0; k < RANKS; k++) {
 		struct rd cur = ctl_members(&list);
 		while (ctl_next(&cur, &p))
 			if (rank(&p) == k)

@@ -73,6 +73,7 @@ static const struct {
 	{ "Z\",\"version\":\"[^\"]*\",\"started\"", "Z\",\"version\":\"VERSION\",\"started\"" },
 	{ "^(datagrams (in|out)|retransmissions|events|stale events|audits) +[0-9]+ ", "N " },
 	{ "\"events\":[0-9]+,\"stale_events\":[0-9]+", "\"events\":N" },
+	{ "^audits: [0-9]+", "audits: N" },
 	{ "\"audits\":[0-9]+", "\"audits\":N" },
 	{ "datagrams: [0-9]+ in, [0-9]+ out, [0-9]+ again", "datagrams: N in, N out, N again" },
 	{ "\"datagrams_in\":[0-9]+,\"datagrams_out\":[0-9]+,\"retransmissions\":[0-9]+",

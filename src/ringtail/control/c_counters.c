@@ -84,9 +84,8 @@ control_counters(struct control_call *call)
 	control_put_counters(&call->put, d);
 }
 
-/* Policies of ours that are not in the kernel although they should be. */
-static unsigned
-broken_policies(const struct daemon *d)
+unsigned
+control_broken_policies(const struct daemon *d)
 {
 	const struct spd_row *row;
 	uint32_t it = 0;
@@ -106,7 +105,7 @@ control_resync(struct control_call *call)
 	sadb_count(d->sadb, &before);
 	ike_err err = sadb_resync(d->sadb, d->now);
 	sadb_count(d->sadb, &after);
-	unsigned broken = broken_policies(d);
+	unsigned broken = control_broken_policies(d);
 	ctl_put_record(&call->put, "sad");
 	ctl_put_uint(&call->put, "ours", after.sa_ours);
 	ctl_put_uint(&call->put, "adopted", after.sa_adopted);

@@ -4,6 +4,8 @@
 #include "conf/conf.h"
 #include "sadb/sadb.h"
 
+#include <string.h>
+
 #ifndef RINGTAIL_VERSION
 #define RINGTAIL_VERSION "of unknown version"
 #endif
@@ -104,10 +106,45 @@ put_names(struct ctl_put *p, const struct peer_view *peer)
 	}
 }
 
+/* By all pairs there ever were: rekeying changes nothing about it. */
+static void
+put_carried(struct ctl_put *p, const struct peer_view *peer)
+{
+	struct peer_carried n = peer->live;
+
+	if (peer->memory != NULL) {
+		n.bytes_in += peer->memory->former.bytes_in;
+		n.bytes_out += peer->memory->former.bytes_out;
+		n.packets_in += peer->memory->former.packets_in;
+		n.packets_out += peer->memory->former.packets_out;
+	}
+	ctl_put_quantity(p, "bytes_in", CTL_BYTES, (int64_t)n.bytes_in);
+	ctl_put_quantity(p, "bytes_out", CTL_BYTES, (int64_t)n.bytes_out);
+	ctl_put_uint(p, "packets_in", n.packets_in);
+	ctl_put_uint(p, "packets_out", n.packets_out);
+}
+
+static void
+put_memory(struct ctl_put *p, const struct peer *m)
+{
+	if (m->why != IKE_OK)
+		ctl_put_str(p, "reason", ike_err_info(m->why)->name);
+	if (m->failed_wall != 0) {
+		ctl_put_quantity(p, "failed", CTL_TIME, m->failed_wall);
+		ctl_put_uint(p, "failures", m->failures);
+	}
+	ctl_put_uint(p, "ups", m->ups);
+	ctl_put_uint(p, "downs", m->downs);
+	ctl_put_uint(p, "rekeys", m->rekeys);
+	ctl_put_uint(p, "failed_ever", m->failed);
+}
+
 void
 peer_put(struct ctl_put *p, const struct daemon *d, const struct peer_view *peer)
 {
 	int64_t since = peer_since(d, peer);
+	char why[160];
+	struct text t = text_in(why, sizeof(why));
 
 	control_put_addr(p, "address", &peer->addr);
 	put_names(p, peer);
@@ -118,13 +155,47 @@ peer_put(struct ctl_put *p, const struct daemon *d, const struct peer_view *peer
 		ctl_put_quantity(p, "since", CTL_TIME, since);
 	ctl_put_uint(p, "ike_sas", peer->ikes);
 	ctl_put_uint(p, "children", peer->children);
-	ctl_put_quantity(p, "bytes_in", CTL_BYTES, (int64_t)peer->bytes_in);
-	ctl_put_quantity(p, "bytes_out", CTL_BYTES, (int64_t)peer->bytes_out);
+	if (peer->adopted > 0)
+		ctl_put_uint(p, "adopted", peer->adopted);
+	if (peer->one_sided > 0)
+		ctl_put_uint(p, "one_sided", peer->one_sided);
+	put_carried(p, peer);
 	ctl_put_bool(p, "policy", peer->policy);
-	if (peer->failure != NULL && peer->children == 0) {
-		ctl_put_str(p, "why", peer->failure->text);
-		ctl_put_quantity(p, "failed", CTL_TIME, peer->failure->wall);
+	peer_why(peer, &t);
+	if (why[0] != '\0')
+		ctl_put_str(p, "why", why);
+	if (peer_is_tried(peer))
+		ctl_put_bool(p, "negotiating", true);
+	if (peer->memory != NULL)
+		put_memory(p, peer->memory);
+}
+
+/* How many peers are in which state; what is under way. */
+static void
+put_summary(struct ctl_put *p, const struct daemon *d, const struct peers *peers)
+{
+	static const char *const states[] = { "up", "degraded", "down", "connecting", "ike-only",
+		"idle" };
+	unsigned n[sizeof(states) / sizeof(states[0])] = { 0 }, adopted = 0;
+
+	for (size_t i = 0; i < peers->n; i++) {
+		const char *state = peer_state(peers->v[i]);
+		adopted += peers->v[i]->adopted;
+		for (size_t k = 0; k < sizeof(states) / sizeof(states[0]); k++)
+			n[k] += strcmp(states[k], state) == 0;
 	}
+	ctl_put_record(p, "summary");
+	ctl_put_uint(p, "peers", peers->n);
+	ctl_put_uint(p, "up", n[0]);
+	ctl_put_uint(p, "degraded", n[1]);
+	ctl_put_uint(p, "down", n[2]);
+	ctl_put_uint(p, "connecting", n[3]);
+	ctl_put_uint(p, "ike_only", n[4]);
+	ctl_put_uint(p, "idle", n[5]);
+	ctl_put_uint(p, "adopted_pairs", adopted);
+	ctl_put_uint(p, "negotiating_with", d->admit.places);
+	ctl_put_uint(p, "waiting", d->admit.waiting);
+	ctl_put_end(p);
 }
 
 void
@@ -138,6 +209,8 @@ control_status(struct control_call *call)
 	if (err == IKE_OK) {
 		ctl_put_str(p, "version", RINGTAIL_VERSION);
 		ctl_put_quantity(p, "started", CTL_TIME, d->started_wall);
+		put_summary(p, d, &peers);
+		control_put_problems(p, d);
 		put_kernel(p, d->env.kern);
 		put_ike_counts(p, d);
 		put_child_counts(p, d);

@@ -83,9 +83,18 @@ add_bytes(struct control_call *call, const struct child *c, struct peer_view *p)
 	struct sa_usage u;
 
 	control_usage(call, c->row_in, &u);
-	p->bytes_in += u.bytes;
+	p->live.bytes_in += u.bytes;
+	p->live.packets_in += u.packets;
 	control_usage(call, c->row_out, &u);
-	p->bytes_out += u.bytes;
+	p->live.bytes_out += u.bytes;
+	p->live.packets_out += u.packets;
+}
+
+/* A responder of a rekey holds its outbound half back until the peer has switched. */
+static bool
+one_sided(const struct child *c)
+{
+	return c->row_in == 0 || (c->row_out == 0 && c->pending_out == NULL);
 }
 
 static ike_err
@@ -103,6 +112,8 @@ add_children(struct control_call *call, struct peers *out)
 			continue;
 		}
 		p->children += c->state == CHILD_INSTALLED;
+		p->adopted += c->state == CHILD_INSTALLED && c->adopted;
+		p->one_sided += c->state == CHILD_INSTALLED && one_sided(c);
 		if (c->state == CHILD_INSTALLED &&
 		    (p->child == NULL || c->installed > p->child->installed))
 			p->child = c;
@@ -144,27 +155,6 @@ add_sections(struct daemon *d, struct peers *out)
 	return IKE_OK;
 }
 
-/* What went wrong last, unless something went well after it. */
-static void
-add_failures(struct daemon *d, struct peers *out)
-{
-	uint64_t last = d->events.last, first = last > EVENT_RING ? last - EVENT_RING + 1 : 1;
-
-	for (uint64_t seq = first; seq <= last; seq++) {
-		const struct event *ev = events_get(&d->events, seq);
-		struct peer_view *p = ev == NULL || ev->remote.addr.family == 0
-				     ? NULL
-				     : peers_find(out, &ev->remote.addr);
-		if (p == NULL)
-			continue;
-		if (ev->kind == EV_CHILD_UP || ev->kind == EV_CHILD_REKEYED)
-			p->failure = NULL;
-		else if (ev->kind == EV_IKE_FAILED || ev->kind == EV_CHILD_FAILED ||
-			 ev->kind == EV_PEER_DEAD)
-			p->failure = ev;
-	}
-}
-
 static int
 by_address(const void *a, const void *b)
 {
@@ -186,7 +176,8 @@ peers_collect(struct control_call *call, struct peers *out)
 	TRY(add_sections(d, out));
 	TRY(add_ikes(d, out));
 	TRY(add_children(call, out));
-	add_failures(d, out);
+	for (size_t i = 0; i < out->n; i++)
+		out->v[i]->memory = peer_find(d, &out->v[i]->addr);
 	if (out->n > 0)
 		qsort(out->v, out->n, sizeof(struct peer_view *), by_address);
 	return IKE_OK;
@@ -201,26 +192,53 @@ peers_free(struct peers *p)
 	*p = (struct peers){ 0 };
 }
 
+static bool
+remembered(const struct peer_view *p, enum peer_state s)
+{
+	return p->memory != NULL && p->memory->state == s;
+}
+
+bool
+peer_is_tried(const struct peer_view *p)
+{
+	return p->coming > 0 || (p->ike != NULL && p->ike->state == IKE_CONNECTING);
+}
+
 const char *
 peer_state(const struct peer_view *p)
 {
 	if (p->children > 0)
-		return "up";
-	if (p->coming > 0 || (p->ike != NULL && p->ike->state == IKE_CONNECTING))
-		return "connecting";
-	if (p->failure != NULL)
+		return p->one_sided > 0 || remembered(p, PEER_DEGRADED) ? "degraded" : "up";
+	if (remembered(p, PEER_DOWN))
 		return "down";
+	if (peer_is_tried(p))
+		return "connecting";
 	return p->ike != NULL ? "ike-only" : "idle";
 }
 
 int64_t
 peer_since(const struct daemon *d, const struct peer_view *p)
 {
+	const char *state = peer_state(p);
+
+	if (p->memory != NULL && p->memory->since_wall != 0 &&
+	    strcmp(state, peer_state_name(p->memory->state)) == 0)
+		return p->memory->since_wall;
 	if (p->children > 0)
 		return p->child->installed_wall;
 	if (p->ike != NULL && p->ike->state == IKE_CONNECTING)
 		return control_wall(d, p->ike->created);
-	if (p->failure != NULL)
-		return p->failure->wall;
 	return p->ike != NULL ? p->ike->established_wall : 0;
+}
+
+void
+peer_why(const struct peer_view *p, struct text *t)
+{
+	const struct peer *m = p->memory;
+
+	if (p->one_sided > 0)
+		text_add(t, "one half of a pair is missing");
+	else if (m != NULL && (m->state == PEER_DOWN || m->state == PEER_DEGRADED) &&
+		 strcmp(peer_state(p), peer_state_name(m->state)) == 0)
+		text_add(t, m->text);
 }

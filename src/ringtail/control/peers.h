@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * peers - everybody the daemon has to do with, gathered from IKE SAs, children, policies, the configuration and recent events.
+ * peers - everybody the daemon has to do with, gathered from IKE SAs, children, policies and the configuration, with what is
+ * remembered of them (ike/peer.h).
  *
  * A snapshot for one answer: pointers into the engine are borrowed and valid until anything is changed.  Cost: O(n) and a sort.
  */
@@ -15,11 +16,12 @@ struct peer_view {
 	const struct conf_remote *section; /* that names this address; NULL: none */
 	struct ike_sa *ike; /* the best one: established before connecting, newest first */
 	unsigned ikes, children, coming; /* children installed, and wanted or negotiating */
-	struct child *child;             /* the newest installed */
-	uint64_t bytes_in, bytes_out;
-	bool policy; /* an outbound policy names it */
-	const struct event
-	    *failure; /* the latest since the last success, in the ring; NULL: none */
+	unsigned one_sided,
+	    adopted;              /* of those installed: a half is missing; from before a restart */
+	struct child *child;      /* the newest installed */
+	struct peer_carried live; /* by the pairs there are */
+	bool policy;              /* an outbound policy names it */
+	const struct peer *memory; /* NULL: nothing is remembered */
 };
 
 struct peers {
@@ -40,13 +42,21 @@ peers_free(struct peers *p);
 struct peer_view *
 peers_find(const struct peers *p, const struct addr *a);
 
-/* "up", "ike-only", "connecting", "down", "idle". */
+/* "down", "degraded", "connecting", "up", "ike-only", "idle". */
 const char *
 peer_state(const struct peer_view *p);
 
 /* Since when it is in that state; 0: not known. */
 int64_t
 peer_since(const struct daemon *d, const struct peer_view *p);
+
+/* Is a pair or an IKE SA with it being negotiated? */
+bool
+peer_is_tried(const struct peer_view *p);
+
+/* Of one that is not up: why.  |t| stays empty if there is nothing to say. */
+void
+peer_why(const struct peer_view *p, struct text *t);
 
 /* As members of what is open. */
 void

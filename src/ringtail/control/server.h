@@ -133,6 +133,14 @@ control_usage(struct control_call *call, uint64_t id, struct sa_usage *out);
 void
 control_put_policy(struct ctl_put *p, const struct spd_row *row);
 
+/* c_problems.c: what is wrong with the host as a whole, as a list. */
+void
+control_put_problems(struct ctl_put *p, const struct daemon *d);
+
+/* Policies of ours that are not in the kernel although they should be. */
+unsigned
+control_broken_policies(const struct daemon *d);
+
 /* c_counters.c: all counters as members of what is open; repairs by kind, those since |before| (NULL: ever). */
 void
 control_put_counters(struct ctl_put *p, const struct daemon *d);

@@ -267,7 +267,7 @@ child_report_failure(struct child *c, ike_err why)
 {
 	struct event ev = {
 		.kind = EV_CHILD_FAILED, .local = c->local, .remote = c->remote, .ike_id = c->ike_id, .child_id = c->id,
-		.why = why,
+		.why = why, .theirs = c->side == RESPONDER,
 	};
 	struct text t = text_in(ev.text, sizeof(ev.text));
 

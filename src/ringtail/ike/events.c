@@ -37,6 +37,7 @@ events_publish(struct daemon *d, const struct event *ev)
 	*slot = *ev;
 	slot->seq = r->last;
 	slot->wall = d->env.wallclock(d->env.arg);
+	peer_note(d, slot);
 }
 
 const struct event *

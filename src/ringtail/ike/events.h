@@ -33,6 +33,8 @@ struct event {
 	uint32_t        spi_in, spi_out;
 	ike_err         why;
 	uint8_t         major;         /* IKE version, 0: none */
+	bool            stranger;      /* the other end had proved nothing */
+	bool            theirs;        /* the peer began what failed */
 	char            text[96];
 };
 

@@ -54,11 +54,11 @@ ike_log_phase2(const struct ike_sa *ike, enum exch_side side)
 }
 
 static void
-publish(const struct ike_sa *ike, enum event_kind kind, ike_err why, const char *text)
+publish(const struct ike_sa *ike, enum event_kind kind, ike_err why, const char *text, bool stranger)
 {
 	struct event ev = {
 		.kind = kind, .local = ike->local, .remote = ike->remote, .ike_id = ike->id, .why = why,
-		.major = ike->ops->major,
+		.major = ike->ops->major, .stranger = stranger, .theirs = ike->side == RESPONDER,
 	};
 	struct text t = text_in(ev.text, sizeof(ev.text));
 
@@ -227,7 +227,7 @@ ike_sa_established(struct ike_sa *ike)
 	ike_sa_arm(ike);
 	d->stats.ike_up++;
 	log_pair(ike, "ISAKMP-SA established");
-	publish(ike, EV_IKE_UP, IKE_OK, ike->ops->name);
+	publish(ike, EV_IKE_UP, IKE_OK, ike->ops->name, false);
 	ike_settle(ike);
 	if (ike->state == IKE_ESTABLISHED)
 		ike_sa_run_queue(ike);
@@ -266,10 +266,10 @@ ike_sa_kill(struct ike_sa *ike, ike_err why, bool with_children)
 	if (was == IKE_CONNECTING) {
 		d->stats.ike_failed++;
 		if (ike->side == INITIATOR || (why != IKE_E_GONE && (!stranger || ike_log_stranger(d))))
-			publish(ike, EV_IKE_FAILED, why, ike_err_text(why));
+			publish(ike, EV_IKE_FAILED, why, ike_err_text(why), stranger);
 	} else {
 		log_pair(ike, "ISAKMP-SA deleted");
-		publish(ike, EV_IKE_DOWN, why, ike_err_text(why));
+		publish(ike, EV_IKE_DOWN, why, ike_err_text(why), false);
 	}
 	part_from_children(ike, why, with_children);
 }
@@ -281,7 +281,7 @@ ike_sa_peer_dead(struct ike_sa *ike)
 		return;
 	ike_log(ike, LOG_L_WARNING, "DPD: remote (ISAKMP-SA spi=%016llx:%016llx) seems to be dead.",
 	    (unsigned long long)ike_spi_i(ike), (unsigned long long)ike_spi_r(ike));
-	publish(ike, EV_PEER_DEAD, IKE_E_TIMEOUT, "no answer");
+	publish(ike, EV_PEER_DEAD, IKE_E_TIMEOUT, "no answer", false);
 	ike_sa_kill(ike, IKE_E_TIMEOUT, true);
 }
 

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What is wrong with this host as a whole, not with one peer: the first thing that status tells.  A code that programs can rely
+ * on, what it is, and what to do.
+ */
+#include "ringtail/control/server.h"
+
+#include "sadb/sadb.h"
+
+struct problem {
+	const char *code, *fix;
+	int64_t since; /* seconds since 1970, 0: not known */
+};
+
+static void
+put_problem(struct ctl_put *p, const struct problem *x, const char *what)
+{
+	ctl_put_record(p, NULL);
+	ctl_put_str(p, "code", x->code);
+	ctl_put_str(p, "what", what);
+	if (x->since != 0)
+		ctl_put_quantity(p, "since", CTL_TIME, x->since);
+	ctl_put_str(p, "fix", x->fix);
+	ctl_put_end(p);
+}
+
+static void
+put_brake(struct ctl_put *p, const struct daemon *d)
+{
+	const struct brake *b = &d->live.brake;
+	struct problem x = { .code = "brake",
+		.fix = "look at the network first: so many peers do not die in a minute; `ikectl "
+		       "down PEER` ends one" };
+	char what[160];
+	struct text t = text_in(what, sizeof(what));
+
+	if (b->held == 0)
+		return;
+	x.since = b->held_since == 0 ? 0 : control_wall(d, b->held_since);
+	text_addf(&t,
+	    "%u IKE SA%s of peers that do not answer %s kept: more peers seem dead at once than is "
+	    "believable",
+	    b->held, b->held == 1 ? "" : "s", b->held == 1 ? "is" : "are");
+	put_problem(p, &x, what);
+}
+
+static void
+put_broken(struct ctl_put *p, const struct daemon *d)
+{
+	unsigned n = control_broken_policies(d);
+	struct problem x = { .code = "policy-missing",
+		.fix = "`ikectl policies` marks them, `ikectl resync` tries again and says why it "
+		       "fails" };
+	char what[160];
+	struct text t = text_in(what, sizeof(what));
+
+	if (n == 0)
+		return;
+	text_addf(&t,
+	    "%u of our policies %s not in the kernel: the kernel refuses, or somebody keeps taking "
+	    "them out",
+	    n, n == 1 ? "is" : "are");
+	put_problem(p, &x, what);
+}
+
+static void
+put_stopping(struct ctl_put *p, const struct daemon *d)
+{
+	struct problem x = { .code = "stopping", .fix = "start it again" };
+
+	if (d->stopping)
+		put_problem(p, &x, "the daemon is about to end and negotiates nothing");
+}
+
+void
+control_put_problems(struct ctl_put *p, const struct daemon *d)
+{
+	ctl_put_list(p, "problems");
+	put_stopping(p, d);
+	put_brake(p, d);
+	put_broken(p, d);
+	ctl_put_end(p);
+}
