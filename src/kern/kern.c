@@ -21,6 +21,8 @@ open_xfrm(const struct kern_options *o, struct kern **out)
 		.probe = o->probe,
 		.acq_expires = o->acq_expires,
 		.rx_buffer = o->rx_buffer,
+		.raw = o->raw,
+		.raw_arg = o->raw_arg,
 	};
 
 	return xfrm_new(&x, out);
@@ -34,6 +36,8 @@ open_pfkey(const struct kern_options *o, struct kern **out)
 		.probe = o->probe,
 		.acq_expires = o->acq_expires,
 		.rx_buffer = o->rx_buffer,
+		.raw = o->raw,
+		.raw_arg = o->raw_arg,
 	};
 
 	return pfkey_new(&x, out);

@@ -13,11 +13,17 @@
 
 #include "sadb/kern_ops.h"
 
+/* A message as the kernel sent it, keys included; valid during the call. */
+typedef void
+kern_raw_fn(void *arg, struct slice msg);
+
 struct kern_options {
 	bool events; /* subscribe to the kernel's events */
 	bool probe;  /* find out features; without it kern->features is 0 */
 	uint32_t
 	    acq_expires; /* seconds a larval SA lives (net.core.xfrm_acq_expires); 0: leave as it is */
+	kern_raw_fn *raw;   /* is shown each event before it is decoded; may be NULL */
+	void *raw_arg;
 	uint32_t rx_buffer; /* bytes of waiting events; 0: as many as the back end finds good */
 };
 

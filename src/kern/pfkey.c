@@ -83,6 +83,8 @@ take_event(struct pfkey *p, struct slice msg)
 {
 	struct kern_event ev;
 
+	if (p->raw != NULL)
+		p->raw(p->raw_arg, msg);
 	switch (pfkey_get_event(msg, &ev)) {
 	case IKE_OK:
 		break;
@@ -209,6 +211,8 @@ pfkey_new(const struct pfkey_options *options, struct kern **out)
 	if (p == NULL)
 		return IKE_E_NOMEM;
 	p->kern.ops = &pfkey_ops;
+	p->raw = options->raw;
+	p->raw_arg = options->raw_arg;
 	err = start(p, options);
 	if (err != IKE_OK) {
 		int saved = errno;

@@ -23,6 +23,8 @@
 struct pfkey_options {
 	bool events, probe; /* as in struct kern_options */
 	uint32_t acq_expires, rx_buffer;
+	kern_raw_fn *raw;
+	void *raw_arg;
 };
 
 /* What was received and not passed on. */

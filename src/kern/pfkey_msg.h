@@ -47,6 +47,17 @@ struct pfkey_hdr {
 MUST_USE ike_err
 pfkey_get_hdr(struct slice msg, struct pfkey_hdr *out);
 
+/*
+ * The first message of |rest|, many of which may stand one behind the other as in a file; |rest| loses it.  IKE_E_SHORT,
+ * IKE_E_FORMAT: none of this version, and nobody knows where the next one begins.
+ */
+MUST_USE ike_err
+pfkey_next_msg(struct slice *rest, struct slice *out);
+
+/* "ADD", "X_SPDDUMP"; NULL: no such type. */
+const char *
+pfkey_type_name(uint8_t type);
+
 /* Set the sequence number and the asking process. */
 void
 pfkey_set_asker(struct pfkey_msg *m, uint32_t seq, uint32_t pid);

@@ -13,6 +13,8 @@ struct pfkey {
 	struct kern kern; /* first: struct kern * and struct pfkey * are the same address */
 	struct pfkey_sock sock;
 	struct pfkey_algs algs;
+	kern_raw_fn *raw; /* NULL: nobody wants to see messages */
+	void *raw_arg;
 	struct pfkey_counters count;
 };
 

@@ -72,6 +72,8 @@ take_event(struct xfrm *x, struct slice msg)
 {
 	struct kern_event ev;
 
+	if (x->raw != NULL)
+		x->raw(x->raw_arg, msg);
 	switch (xfrm_get_event(msg, &ev)) {
 	case IKE_OK:
 		break;
@@ -203,6 +205,8 @@ xfrm_new(const struct xfrm_options *options, struct kern **out)
 	if (x == NULL)
 		return IKE_E_NOMEM;
 	x->kern.ops = &xfrm_ops;
+	x->raw = options->raw;
+	x->raw_arg = options->raw_arg;
 	err = xfrm_sock_open(&x->req);
 	if (err == IKE_OK && options->events)
 		err = join(x, options->rx_buffer);

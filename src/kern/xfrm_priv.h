@@ -13,6 +13,8 @@ struct xfrm {
 	struct xfrm_sock req;
 	struct mnl_socket *ev; /* NULL: no events wanted */
 	uint8_t *ev_rx;
+	kern_raw_fn *raw; /* NULL: nobody wants to see messages */
+	void *raw_arg;
 	struct xfrm_counters count;
 };
 

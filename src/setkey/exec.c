@@ -104,8 +104,8 @@ setkey_dump_sa_short(struct setkey_run *r)
 
 /* --- SAs --- */
 
-static void
-add_one(struct setkey_run *r, const struct setkey_stmt *s, const struct sa_spec *spec)
+void
+setkey_add_sa(struct setkey_run *r, const struct setkey_stmt *s, const struct sa_spec *spec)
 {
 	struct kern_sa row = { .spec = *spec, .label = s->sa->label };
 	ike_err err = r->manual->add(r->kern, spec, &s->sa->keys, &s->sa->label);
@@ -143,7 +143,7 @@ update_one(struct setkey_run *r, const struct setkey_stmt *s, const struct sa_sp
 	if (err != IKE_OK && err != IKE_E_NOTFOUND)
 		setkey_kernel_refused(r, s->line, err);
 	else
-		add_one(r, s, spec);
+		setkey_add_sa(r, s, spec);
 }
 
 static void
@@ -253,7 +253,7 @@ setkey_exec(struct setkey_run *r, const struct setkey_stmt *s, bool *exit_out)
 	}
 	switch (s->verb) {
 	case SETKEY_ADD:
-		each_pair(r, s, add_one);
+		each_pair(r, s, setkey_add_sa);
 		break;
 	case SETKEY_UPDATE:
 		each_pair(r, s, update_one);
@@ -290,9 +290,8 @@ setkey_exec(struct setkey_run *r, const struct setkey_stmt *s, bool *exit_out)
 void
 setkey_run_fini(struct setkey_run *r)
 {
-	free(r->twins);
+	spset_clear(&r->twins);
 	free(r->reqids);
-	r->twins = NULL;
 	r->reqids = NULL;
-	r->ntwins = r->twins_cap = r->nreqids = 0;
+	r->nreqids = 0;
 }

@@ -10,11 +10,7 @@
 #define SETKEY_EXEC_H
 
 #include "setkey/print.h"
-
-struct setkey_twin {
-	struct sp_id id;
-	bool written; /* by the file, not by us */
-};
+#include "setkey/spset.h"
 
 struct setkey_run {
 	struct kern *kern;
@@ -24,10 +20,10 @@ struct setkey_run {
 	bool with_lines; /* "The result of line N: " in front of refusals */
 	bool all;        /* -a */
 	bool verbose;    /* print each row that is added */
+	const struct spset *owned; /* policies of the running daemon; NULL: not known, or no matter */
 	unsigned failures;
 	/* inside */
-	struct setkey_twin *twins;
-	size_t ntwins, twins_cap;
+	struct spset twins; /* the forward policies of this run: made by us, or written */
 	uint32_t *reqids; /* used by policies, sorted */
 	size_t nreqids;
 	uint32_t next_reqid; /* 0: not looked yet */
@@ -51,11 +47,17 @@ setkey_dump_sa_short(struct setkey_run *r);
 void
 setkey_run_fini(struct setkey_run *r);
 
-/* Between exec.c and exec_sp.c: count and print a refusal of statement line |line|. */
+/* Between the files of setkey: count and print a refusal of statement line |line|. */
 void
 setkey_refused(struct setkey_run *r, unsigned line, const char *text);
 void
 setkey_kernel_refused(struct setkey_run *r, unsigned line, ike_err err);
+/* Give unused numbers to the requests of level unique that have none. */
+MUST_USE ike_err
+setkey_fill_reqids(struct setkey_run *r, struct sp_spec *s);
+/* Add one SA of statement |s|, with the addresses of |spec|. */
+void
+setkey_add_sa(struct setkey_run *r, const struct setkey_stmt *s, const struct sa_spec *spec);
 MUST_USE ike_err
 setkey_exec_sp(struct setkey_run *r, const struct setkey_stmt *s);
 

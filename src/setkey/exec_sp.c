@@ -8,8 +8,8 @@
  */
 #include "setkey/exec.h"
 
-#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* --- reqids --- */
 
@@ -97,9 +97,12 @@ new_reqid(struct setkey_run *r, uint32_t *out)
 	return IKE_OK;
 }
 
-static ike_err
-fill_reqids(struct setkey_run *r, struct sp_spec *s)
+/* PF_KEY has a generator, and takes no number above 16383 from anybody else. */
+ike_err
+setkey_fill_reqids(struct setkey_run *r, struct sp_spec *s)
 {
+	if (strcmp(r->kern->ops->name, "pfkey") == 0)
+		return IKE_OK;
 	for (unsigned i = 0; i < s->ntmpl; i++)
 		if (s->tmpl[i].level == SP_UNIQUE && s->tmpl[i].reqid == 0)
 			TRY(new_reqid(r, &s->tmpl[i].reqid));
@@ -108,40 +111,20 @@ fill_reqids(struct setkey_run *r, struct sp_spec *s)
 
 /* --- twins --- */
 
-static struct setkey_twin *
-find_twin(const struct setkey_run *r, const struct sp_id *id)
-{
-	for (size_t i = 0; i < r->ntwins; i++)
-		if (sp_id_equal(&r->twins[i].id, id))
-			return &r->twins[i];
-	return NULL;
-}
-
 static ike_err
-note_twin(struct setkey_run *r, const struct sp_id *id, bool written)
+note_twin(struct setkey_run *r, const struct sp_spec *sp, bool twin)
 {
-	struct setkey_twin *v;
+	struct spset_row *row;
 
-	if (r->ntwins == r->twins_cap) {
-		size_t cap = r->twins_cap != 0 ? r->twins_cap * 2 : 16;
-
-		v = realloc(r->twins, cap * sizeof(*v));
-		if (v == NULL)
-			return IKE_E_NOMEM;
-		r->twins = v;
-		r->twins_cap = cap;
-	}
-	r->twins[r->ntwins++] = (struct setkey_twin){ *id, written };
+	TRY(spset_add(&r->twins, sp, &row));
+	row->twin = twin;
 	return IKE_OK;
 }
 
 static void
 forget_twin(struct setkey_run *r, const struct sp_id *id)
 {
-	struct setkey_twin *t = find_twin(r, id);
-
-	if (t != NULL)
-		*t = r->twins[--r->ntwins];
+	spset_remove(&r->twins, spset_find(&r->twins, id));
 }
 
 /* --- adding --- */
@@ -157,14 +140,14 @@ show(struct setkey_run *r, const struct sp_spec *s)
 static ike_err
 add_twin(struct setkey_run *r, const struct setkey_stmt *st, const struct sp_spec *in, bool replace)
 {
-	const struct setkey_twin *old;
+	const struct spset_row *old;
 	struct sp_spec fwd;
 	ike_err err;
 
 	if (!r->auto_fwd || !setkey_fwd_twin(in, &fwd))
 		return IKE_OK;
-	old = find_twin(r, &fwd.id);
-	if (old != NULL && old->written)
+	old = spset_find(&r->twins, &fwd.id);
+	if (old != NULL && !old->twin)
 		return IKE_OK;
 	err = r->kern->ops->sp_install(r->kern, &fwd, replace);
 	if (err != IKE_OK) {
@@ -172,22 +155,21 @@ add_twin(struct setkey_run *r, const struct setkey_stmt *st, const struct sp_spe
 		return IKE_OK;
 	}
 	show(r, &fwd);
-	return old == NULL ? note_twin(r, &fwd.id, false) : IKE_OK;
+	return old == NULL ? note_twin(r, &fwd, true) : IKE_OK;
 }
 
 /* A forward policy that the file writes takes the place of the one we made. */
 static ike_err
 add_written(struct setkey_run *r, const struct sp_spec *s, bool replace, ike_err *refused_out)
 {
-	struct setkey_twin *old = find_twin(r, &s->id);
+	struct spset_row *old = spset_find(&r->twins, &s->id);
 
-	*refused_out =
-	    r->kern->ops->sp_install(r->kern, s, replace || (old != NULL && !old->written));
+	*refused_out = r->kern->ops->sp_install(r->kern, s, replace || (old != NULL && old->twin));
 	if (*refused_out != IKE_OK || s->id.dir != SP_FWD)
 		return IKE_OK;
 	if (old == NULL)
-		return note_twin(r, &s->id, true);
-	old->written = true;
+		return note_twin(r, s, false);
+	old->twin = false;
 	return IKE_OK;
 }
 
@@ -196,7 +178,7 @@ add(struct setkey_run *r, const struct setkey_stmt *st)
 {
 	struct sp_spec s = st->sp->spec;
 	bool replace = st->verb == SETKEY_SPDUPDATE;
-	ike_err err = fill_reqids(r, &s);
+	ike_err err = setkey_fill_reqids(r, &s);
 
 	if (err == IKE_OK)
 		TRY(add_written(r, &s, replace, &err));
@@ -234,7 +216,7 @@ flush(struct setkey_run *r, const struct setkey_stmt *st)
 
 	if (err != IKE_OK)
 		setkey_kernel_refused(r, st->line, err);
-	r->ntwins = 0;
+	spset_clear(&r->twins);
 }
 
 /* Rows are printed one late: the last has sequence number 0. */

@@ -6,11 +6,13 @@
 #include "config.h"
 #endif
 
-#include "setkey/exec.h"
+#include "setkey/load.h"
+#include "setkey/options.h"
+#include "setkey/owned.h"
+#include "setkey/watch.h"
 #include "util/buf.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,89 +20,73 @@
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "unknown"
 #endif
+#ifndef RINGTAIL_RUNDIR
+#define RINGTAIL_RUNDIR "/var/run"
+#endif
 
-enum action { ACT_NONE, ACT_FILE, ACT_STDIN, ACT_DUMP, ACT_FLUSH, ACT_VERSION, ACT_HELP };
-
-struct options {
-	enum action action;
-	const char *file;
-	bool policies, parse_only, ports, all, forever, verbose, kernel_mode;
-};
-
-static void
-usage(FILE *out)
-{
-	fputs(
-	    "usage: setkey [-knrv] -f FILE\n"
-	    "       setkey [-knrv] -c\n"
-	    "       setkey [-aklPprv] -D\n"
-	    "       setkey [-Pv] -F\n"
-	    "       setkey -V | -h\n"
-	    "  -f FILE  run the statements of FILE, - for standard input\n"
-	    "  -c       run statements from standard input, going on after errors\n"
-	    "  -D       show the SAD, with -P the SPD\n"
-	    "  -F       flush the SAD, with -P the SPD\n"
-	    "  -n       check only, change nothing\n"
-	    "  -r       an inbound policy brings a forward policy (default); -k: it does not\n"
-	    "  -a  -D shows dead SAs, too    -p  -D shows ports    -l  -D again and again, short\n"
-	    "  -v  show each row that is added\n"
-	    "  -V  version    -h  this help\n",
-	    out);
-}
-
-/* False: not possible; said why. */
-static bool
-take_option(int c, struct options *o)
-{
-	switch (c) {
-	case 'f':
-		o->action = ACT_FILE;
-		o->file = optarg;
-		return true;
-	case 'c':
-		o->action = ACT_STDIN;
-		return true;
-	case 'D':
-		o->action = ACT_DUMP;
-		return true;
-	case 'F':
-		o->action = ACT_FLUSH;
-		return true;
-	case 'V':
-		o->action = ACT_VERSION;
-		return true;
-	case 'h':
-		o->action = ACT_HELP;
-		return true;
-	case 'P':
-		return o->policies = true;
-	case 'n':
-		return o->parse_only = true;
-	case 'p':
-		return o->ports = true;
-	case 'a':
-		return o->all = true;
-	case 'l':
-		return o->forever = true;
-	case 'v':
-		return o->verbose = true;
-	case 'k':
-		return o->kernel_mode = true;
-	case 'r':
-		o->kernel_mode = false;
-		return true;
-	case 'x':
-		fputs("setkey: -x needs PF_KEY; see ikectl events --follow, or ip xfrm monitor\n",
-		    stderr);
-		return false;
-	default:
-		return false;
-	}
-}
+/* Exit status: the daemon has this file, and it was not loaded although it differs. */
+enum { STATUS_OWNED = 2 };
 
 /* --- statements --- */
 
-/* Parse |src| and carry it out.  False: it ends here, by exit or by an error that counts. */
+static void
+complain(struct setkey_run *r, const struct setkey_stmt *s)
+{
+	fprintf(stderr, "%s\nparse failed, line %u.\n", s->error, s->line);
+	r->failures++;
+}
+
+/* One statement after the other.  False: it ends here, by exit or by an error that counts. */
+static ike_err
+run_steps(
+    struct setkey_run *r, const struct options *o, const struct setkey_list *list, bool *done_out)
+{
+	for (size_t i = 0; !*done_out && i < list->n; i++) {
+		const struct setkey_stmt *s = &list->v[i];
+
+		if (s->verb == SETKEY_ERROR) {
+			complain(r, s);
+			/* what stood before it stays; -n shows all errors, -c goes on */
+			*done_out = o->action == ACT_FILE && !o->parse_only;
+		} else if (o->parse_only) {
+			*done_out = s->verb == SETKEY_EXIT;
+			if (s->refuse != NULL)
+				setkey_refused(r, s->line, s->refuse);
+		} else {
+			TRY(setkey_exec(r, s, done_out));
+		}
+	}
+	return IKE_OK;
+}
+
+/* All of it or nothing, as far as that can be known before. */
+static ike_err
+run_difference(struct setkey_run *r, const struct options *o, const struct setkey_list *list)
+{
+	struct load_counts n;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i].verb == SETKEY_ERROR)
+			complain(r, &list->v[i]);
+	if (list->errors != 0) {
+		fprintf(stderr, "setkey: %s: nothing was changed\n", o->file);
+		return IKE_OK;
+	}
+	TRY(setkey_load(r, list, &n));
+	if (r->verbose)
+		fprintf(r->print.out, "%u as they were, %u added, %u changed, %u removed.\n", n.same,
+		    n.added, n.changed, n.removed);
+	return IKE_OK;
+}
+
+static void
+failed(struct setkey_run *r, ike_err err)
+{
+	fprintf(stderr, "setkey: %s\n", ike_err_text(err));
+	r->failures++;
+}
+
+/* Parse |src| and carry it out.  False: it ends here. */
 static bool
 run_text(struct setkey_run *r, const struct options *o, const struct setkey_source *src)
 {
@@ -108,25 +94,13 @@ run_text(struct setkey_run *r, const struct options *o, const struct setkey_sour
 	bool done = false;
 	ike_err err = setkey_parse(src, &setkey_libc_env, &list);
 
-	for (size_t i = 0; err == IKE_OK && !done && i < list.n; i++) {
-		const struct setkey_stmt *s = &list.v[i];
-
-		if (s->verb == SETKEY_ERROR) {
-			fprintf(stderr, "%s\nparse failed, line %u.\n", s->error, s->line);
-			r->failures++;
-			/* what stood before it stays; -n shows all errors, -c goes on */
-			done = o->action == ACT_FILE && !o->parse_only;
-		} else if (o->parse_only) {
-			done = s->verb == SETKEY_EXIT;
-			if (s->refuse != NULL)
-				setkey_refused(r, s->line, s->refuse);
-		} else {
-			err = setkey_exec(r, s, &done);
-		}
-	}
+	if (err == IKE_OK && o->action == ACT_FILE && !o->parse_only && !o->literal &&
+	    setkey_loads(&list))
+		err = run_difference(r, o, &list);
+	else if (err == IKE_OK)
+		err = run_steps(r, o, &list, &done);
 	if (err != IKE_OK) {
-		fprintf(stderr, "setkey: %s\n", ike_err_text(err));
-		r->failures++;
+		failed(r, err);
 		done = true;
 	}
 	setkey_list_free(&list);
@@ -141,42 +115,85 @@ fail(struct setkey_run *r, const char *what, const char *why)
 	r->failures++;
 }
 
-static bool
-read_some(FILE *f, struct buf *b, bool by_line, bool *end_out)
+/* The daemon has loaded this file itself: say so, and how the kernel differs from it. */
+static int
+leave_to_daemon(struct setkey_run *r, const struct options *o, const char *dir, const struct buf *text)
 {
-	char chunk[4096];
-	size_t n;
+	struct setkey_source src = { (const char *)text->p, text->n, 1 };
+	struct setkey_list list = { 0 };
+	struct load_counts n = { 0 };
+	ike_err err = setkey_parse(&src, &setkey_libc_env, &list);
 
-	if (by_line)
-		n = fgets(chunk, sizeof(chunk), f) != NULL ? strlen(chunk) : 0;
-	else
-		n = fread(chunk, 1, sizeof(chunk), f);
-	*end_out = n == 0;
-	return n == 0 || buf_append(b, slice_of(chunk, n)) == IKE_OK;
+	if (err == IKE_OK)
+		err = setkey_compare(r, &list, &n);
+	if (err != IKE_OK)
+		failed(r, err);
+	fprintf(stderr, "setkey: %s belongs to the running ringtail, as %s/policy_files says: nothing was changed\n",
+	    o->file, dir);
+	if (n.added + n.changed != 0 || list.errors != 0)
+		fprintf(stderr,
+		    "setkey: the kernel differs in %u policies: 'ikectl config reload' makes the daemon read the "
+		    "file, -R loads it all the same\n",
+		    n.added + n.changed);
+	err = list.errors != 0 || n.added + n.changed != 0 ? IKE_E_STATE : IKE_OK;
+	setkey_list_free(&list);
+	return err == IKE_OK ? 0 : STATUS_OWNED;
 }
 
-static void
+static const char *
+runtime_dir(void)
+{
+	const char *dir = getenv("RINGTAIL_RUNDIR");
+
+	return dir != NULL && dir[0] == '/' ? dir : RINGTAIL_RUNDIR "/ringtail";
+}
+
+static int
+run_file_text(struct setkey_run *r, const struct options *o, const struct buf *text)
+{
+	const char *dir = runtime_dir();
+	struct owned owned = { 0 };
+	bool asks = !o->parse_only && !o->literal;
+	ike_err err = asks ? owned_read(dir, o->file, r->auto_fwd, &owned) : IKE_OK;
+	int status = 0;
+
+	if (err != IKE_OK) {
+		failed(r, err);
+	} else if (owned.listed) {
+		status = leave_to_daemon(r, o, dir, text);
+	} else {
+		r->owned = owned.any ? &owned.policies : NULL;
+		(void)run_text(r, o, &(struct setkey_source){ (const char *)text->p, text->n, 1 });
+		r->owned = NULL;
+	}
+	owned_fini(&owned);
+	return status;
+}
+
+static int
 run_file(struct setkey_run *r, const struct options *o)
 {
-	FILE *f = strcmp(o->file, "-") == 0 ? stdin : fopen(o->file, "re");
 	struct buf b = { 0 };
-	bool end = false;
+	ike_err err = read_whole_file(o->file, &b);
+	int status = 0;
 
-	if (f == NULL) {
-		fail(r, o->file, strerror(errno));
-		return;
-	}
-	while (!end && read_some(f, &b, false, &end))
-		continue;
-	if (!end || ferror(f))
-		fail(r, o->file, end ? "read error" : "out of memory");
+	if (err == IKE_OK)
+		status = run_file_text(r, o, &b);
 	else
-		(void)run_text(r, o, &(struct setkey_source){ (const char *)b.p, b.n, 1 });
-	if (f != stdin)
-		(void)fclose(f);
+		fail(r, o->file, err == IKE_E_IO ? strerror(errno) : ike_err_text(err));
 	if (b.n != 0)
 		explicit_bzero(b.p, b.n);
 	buf_free(&b);
+	return status;
+}
+
+static bool
+read_line(FILE *f, struct buf *b, bool *end_out)
+{
+	char chunk[4096];
+
+	*end_out = fgets(chunk, sizeof(chunk), f) == NULL;
+	return *end_out || buf_append(b, slice_str(chunk)) == IKE_OK;
 }
 
 static unsigned
@@ -198,7 +215,7 @@ run_stdin(struct setkey_run *r, const struct options *o)
 	bool end = false, go_on = true;
 
 	while (go_on && !end) {
-		if (!read_some(stdin, &b, true, &end)) {
+		if (!read_line(stdin, &b, &end)) {
 			fail(r, "standard input", "out of memory");
 			break;
 		}
@@ -249,11 +266,11 @@ flush(struct setkey_run *r, const struct options *o)
 }
 
 static ike_err
-run(struct setkey_run *r, const struct options *o)
+run(struct setkey_run *r, const struct options *o, int *status_out)
 {
 	switch (o->action) {
 	case ACT_FILE:
-		run_file(r, o);
+		*status_out = run_file(r, o);
 		return IKE_OK;
 	case ACT_STDIN:
 		run_stdin(r, o);
@@ -263,6 +280,8 @@ run(struct setkey_run *r, const struct options *o)
 	case ACT_FLUSH:
 		return flush(r, o);
 	case ACT_NONE:
+	case ACT_WATCH:
+	case ACT_REPLAY:
 	case ACT_VERSION:
 	case ACT_HELP:
 		break;
@@ -275,8 +294,9 @@ start(const struct options *o)
 {
 	struct kern_options ko = { 0 };
 	struct setkey_run r = { .auto_fwd = !o->kernel_mode, .all = o->all, .verbose = o->verbose };
-	char why[128];
+	char why[200];
 	struct text t = text_in(why, sizeof(why));
+	int status = 0;
 	ike_err err;
 
 	r.with_lines = o->action == ACT_FILE || o->action == ACT_STDIN;
@@ -286,47 +306,92 @@ start(const struct options *o)
 		.pid = (unsigned)getpid(),
 		.env = &setkey_libc_env };
 	if (!(r.with_lines && o->parse_only)) {
-		if (kern_open(NULL, &ko, &t, &r.kern) != IKE_OK) {
+		if (kern_open(o->kernel, &ko, &t, &r.kern) != IKE_OK) {
 			fprintf(stderr, "setkey: cannot talk to the kernel: %s\n", why);
 			return 1;
 		}
 		r.manual = kern_manual(r.kern);
 	}
-	err = run(&r, o);
+	err = run(&r, o, &status);
 	if (err != IKE_OK)
-		fprintf(stderr, "setkey: %s\n", ike_err_text(err));
+		failed(&r, err);
 	setkey_run_fini(&r);
 	kern_close(r.kern);
 	if (fflush(stdout) != 0 || ferror(stdout))
 		return 1;
-	return err != IKE_OK || r.failures != 0;
+	return r.failures != 0 ? 1 : status;
+}
+
+/* --- watching --- */
+
+static struct watch
+watch_of(const struct options *o)
+{
+	return (struct watch){ .print = { .out = stdout,
+				   .ports = o->ports,
+				   .now = time(NULL),
+				   .pid = (unsigned)getpid(),
+				   .env = &setkey_libc_env },
+		.hex = o->hex,
+		.raw_times = o->raw_times };
+}
+
+static int
+watch(const struct options *o)
+{
+	struct watch w = watch_of(o);
+	char why[200];
+	struct text t = text_in(why, sizeof(why));
+	ike_err err = watch_live(&w, o->kernel, &t);
+
+	fprintf(stderr, "setkey: cannot watch the kernel: %s (%s)\n", why, ike_err_text(err));
+	return 1;
+}
+
+static int
+replay(const struct options *o)
+{
+	struct watch w = watch_of(o);
+	int status = 0;
+
+	for (int i = 0; i < o->nfiles; i++) {
+		struct buf b = { 0 };
+		ike_err err = read_whole_file(o->files[i], &b);
+		const char *why = err == IKE_E_IO ? strerror(errno) : NULL;
+
+		if (err == IKE_OK)
+			err = watch_replay(&w, buf_slice(&b));
+		if (err != IKE_OK) {
+			fprintf(stderr, "setkey: %s: %s\n", o->files[i],
+			    why != NULL ? why : "not a file of PF_KEY messages, or not to its end");
+			status = 1;
+		}
+		if (b.n != 0)
+			explicit_bzero(b.p, b.n);
+		buf_free(&b);
+	}
+	return fflush(stdout) != 0 ? 1 : status;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct options o = { .action = ACT_NONE };
-	int c;
+	struct options o;
 
-	while ((c = getopt(argc, argv, "acDf:FhHklnPprvVx")) != -1) {
-		if (c == 'H' || take_option(c, &o))
-			continue;
-		usage(stderr);
+	if (!options_read(argc, argv, &o))
 		return 1;
-	}
 	switch (o.action) {
 	case ACT_VERSION:
 		puts("setkey (ringtail) " PACKAGE_VERSION);
 		return 0;
 	case ACT_HELP:
-		usage(stdout);
+		options_usage(stdout);
 		return 0;
+	case ACT_WATCH:
+		return watch(&o);
+	case ACT_REPLAY:
+		return replay(&o);
 	default:
-		break;
+		return start(&o);
 	}
-	if (o.action == ACT_NONE || optind != argc) {
-		usage(stderr);
-		return 1;
-	}
-	return start(&o);
 }

@@ -51,8 +51,8 @@ print_end(const struct print *p, const struct sa_spec *s, const struct addr *a, 
 	fputc(' ', p->out);
 }
 
-static const char *
-proto_word(const struct sa_spec *s)
+const char *
+print_proto_word(const struct sa_spec *s)
 {
 	switch (s->id.proto) {
 	case PROTO_ESP:
@@ -66,14 +66,14 @@ proto_word(const struct sa_spec *s)
 	}
 }
 
-static const char *
-mode_word(uint8_t mode)
+const char *
+print_mode_word(uint8_t mode)
 {
 	return mode == MODE_TUNNEL ? "tunnel" : mode == MODE_TRANSPORT ? "transport" : "any";
 }
 
-static const char *
-alg_word(uint16_t id)
+const char *
+print_alg_word(uint16_t id)
 {
 	const struct alg *a = alg_get(id);
 
@@ -86,7 +86,7 @@ print_key(const struct print *p, const char *what, uint16_t alg, const uint8_t *
 {
 	if (n == 0)
 		return;
-	fprintf(p->out, "\t%s: %s ", what, alg_word(alg));
+	fprintf(p->out, "\t%s: %s ", what, print_alg_word(alg));
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0 && i % 32 == 0)
 			fputc('\n', p->out);
@@ -102,7 +102,7 @@ print_algs(const struct print *p, const struct kern_sa *sa)
 	print_key(p, "A", sa->spec.integ, sa->keys.integ, sa->keys.integ_len);
 	/* without a new line, as ever */
 	if (sa->spec.comp != ALG_ID_NONE)
-		fprintf(p->out, "\tC: %s ", alg_word(sa->spec.comp));
+		fprintf(p->out, "\tC: %s ", print_alg_word(sa->spec.comp));
 }
 
 static unsigned
@@ -147,8 +147,8 @@ print_sa(const struct print *p, const struct kern_sa *sa, unsigned seq)
 
 	print_end(p, s, &s->src, s->encap_sport);
 	print_end(p, s, &s->id.dst, s->encap_dport);
-	fprintf(p->out, "\n\t%s mode=%s spi=%u(0x%08x) reqid=%u(0x%08x)\n", proto_word(s),
-	    mode_word(s->mode), s->id.spi, s->id.spi, s->reqid, s->reqid);
+	fprintf(p->out, "\n\t%s mode=%s spi=%u(0x%08x) reqid=%u(0x%08x)\n", print_proto_word(s),
+	    print_mode_word(s->mode), s->id.spi, s->id.spi, s->reqid, s->reqid);
 	if (s->encap_oa.family != 0)
 		fprintf(p->out, "\tNAT OA=%s\n", addr_text(&s->encap_oa, &b));
 	print_algs(p, sa);

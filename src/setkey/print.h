@@ -34,6 +34,26 @@ print_sa_short_head(const struct print *p);
 void
 print_sa_short(const struct print *p, const struct kern_sa *sa);
 
+/* One line about |ev|: what happened, to what, by whom. */
+void
+print_event(const struct print *p, const struct kern_event *ev);
+
+/* A line or more of hexadecimal, 32 bytes each, indented. */
+void
+print_hex(const struct print *p, struct slice s);
+
+/* The selector of a policy, as -DP begins with it. */
+void
+print_sp_name(const struct print *p, const struct sp_spec *sp);
+
+/* An SA's protocol and algorithms in setkey's words. */
+const char *
+print_proto_word(const struct sa_spec *s);
+const char *
+print_mode_word(uint8_t mode);
+const char *
+print_alg_word(uint16_t id);
+
 /* "Nov 23 09:03:31 2026"; 20 blanks for 0. */
 const char *
 print_date(uint64_t when, char buf[32]);

@@ -65,15 +65,21 @@ print_selector(const struct print *p, const struct sa_selector *s)
 #define REFERENCES 2
 
 void
+print_sp_name(const struct print *p, const struct sp_spec *sp)
+{
+	if (sp->socket)
+		fputs("(per-socket policy) ", p->out);
+	else
+		print_selector(p, &sp->id.sel);
+}
+
+void
 print_sp(const struct print *p, const struct sp_spec *sp, unsigned seq)
 {
 	char buf[256], a[32], b[32];
 	struct text t = text_in(buf, sizeof(buf));
 
-	if (sp->socket)
-		fputs("(per-socket policy) ", p->out);
-	else
-		print_selector(p, &sp->id.sel);
+	print_sp_name(p, sp);
 	policy_print_head(sp, &t);
 	fprintf(p->out, "\n\t%s\n", buf);
 	for (unsigned i = 0; i < sp->ntmpl; i++) {

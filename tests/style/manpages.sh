@@ -5,12 +5,13 @@ set -u
 cd "${RINGTAIL_SRCDIR:-.}" || exit 1
 bad=0
 
-# options PROGRAM: the letters and the long names its main.c gives to getopt
+# options PROGRAM: the letters and the long names it gives to getopt
 options() {
-	local page=man/$1.8 source=src/$1/main.c letters letter name
-	letters=$(sed -n 's/.*getopt[a-z_]*(argc, argv, "\([^"]*\)".*/\1/p' "$source" | tr -d ':+')
+	local page=man/$1.8 source letters letter name
+	source=$(grep -l "getopt[a-z_]*(argc, argv" "src/$1"/*.c | head -1)
+	letters=$(sed -n 's/.*getopt[a-z_]*(argc, argv, "\([^"]*\)".*/\1/p' "${source:-/dev/null}" | tr -d ':+')
 	if [ -z "$letters" ]; then
-		echo "$source: no getopt() found"
+		echo "src/$1: no getopt() found"
 		bad=1
 	fi
 	for ((i = 0; i < ${#letters}; i++)); do
@@ -25,16 +26,21 @@ options() {
 			echo "$page: option --$name is missing"
 			bad=1
 		}
-	done < <(sed -n 's/^[[:space:]]*{ "\([a-z-]*\)", [a-z]*_argument.*/\1/p' "$source")
+	done < <(sed -n 's/^[[:space:]]*{ "\([a-z-]*\)", [a-z]*_argument.*/\1/p' "${source:-/dev/null}")
 }
 
 for program in ringtail ikectl setkey; do
 	options $program
 done
-while read -r verb; do
+verbs=$(sed -n 's/^[[:space:]]*{ "\([a-z]*\)", SETKEY_.*/\1/p' lib/keylang/parse.c)
+[ -n "$verbs" ] || {
+	echo "lib/keylang/parse.c: no statements found"
+	bad=1
+}
+for verb in $verbs; do
 	grep -q "^\.It Ic .*\b$verb\b" man/setkey.8 || {
 		echo "man/setkey.8: statement $verb is missing"
 		bad=1
 	}
-done < <(sed -n 's/^[[:space:]]*{ "\([a-z]*\)", SETKEY_.*/\1/p' src/setkey/parse.c)
+done
 exit $bad

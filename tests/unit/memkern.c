@@ -33,6 +33,8 @@ fails(struct kern *k)
 
 	k->errnum = 0;
 	k->reason[0] = '\0';
+	if (m->after != NULL)
+		m->after(m);
 	return ++m->requests == m->fail_at;
 }
 
@@ -121,6 +123,29 @@ manual_dump(struct kern *k, kern_sa_fn *fn, void *arg)
 const struct kern_manual_ops memkern_manual = {
 	.add = manual_add, .get = manual_get, .dump = manual_dump
 };
+
+/* A live SA takes new limits and nothing else. */
+static ike_err
+sa_install(struct kern *k, const struct sa_spec *s, const struct sa_keys *keys, bool larval)
+{
+	struct memkern *m = of(k);
+	struct kern_sa sa;
+	unsigned i;
+
+	(void)keys;
+	ck_assert(larval);
+	if (fails(k))
+		return refuse(k, IKE_E_KERNEL, ENOBUFS);
+	if (!find_sa(m, &s->id, &i))
+		return refuse(k, IKE_E_NOTFOUND, ESRCH);
+	sa = sa_at(m, i);
+	sa.spec.life = s->life;
+	ck_assert_int_eq(
+	    xfrm_put_sa(&m->sa[i], XFRM_MSG_NEWSA, &sa.spec, &sa.keys, &sa.label), IKE_OK);
+	((struct xfrm_usersa_info *)(void *)(m->sa[i].b + NLMSG_HDRLEN))->curlft.add_time =
+	    sa.usage.add_time;
+	return IKE_OK;
+}
 
 static ike_err
 sa_delete(struct kern *k, const struct sa_id *id, const struct addr *src)
@@ -245,6 +270,7 @@ dump(struct kern *k, unsigned what, kern_row_fn *fn, void *arg)
 
 static const struct kern_ops ops = {
 	.name = "memory",
+	.sa_install = sa_install,
 	.sa_delete = sa_delete,
 	.sa_flush = sa_flush,
 	.sp_install = sp_install,
@@ -261,20 +287,37 @@ memkern_init(struct memkern *m)
 	m->clock = (uint64_t)time(NULL);
 }
 
-struct sp_spec
-memkern_sp(struct memkern *m, uint8_t dir, const char *src, const char *dst)
+static bool
+look(struct memkern *m, uint8_t dir, const char *src, const char *dst, struct sp_spec *out)
 {
 	struct prefix s, d;
 
 	ck_assert_int_eq(prefix_parse(src, &s), IKE_OK);
 	ck_assert_int_eq(prefix_parse(dst, &d), IKE_OK);
 	for (unsigned i = 0; i < m->nsp; i++) {
-		struct sp_spec sp = sp_at(m, i);
-
-		if (sp.id.dir == dir && addr_equal(&sp.id.sel.src.addr, &s.addr) &&
-		    addr_equal(&sp.id.sel.dst.addr, &d.addr) && sp.id.sel.src.len == s.len &&
-		    sp.id.sel.dst.len == d.len)
-			return sp;
+		*out = sp_at(m, i);
+		if (out->id.dir == dir && addr_equal(&out->id.sel.src.addr, &s.addr) &&
+		    addr_equal(&out->id.sel.dst.addr, &d.addr) &&
+		    out->id.sel.src.len == s.len && out->id.sel.dst.len == d.len)
+			return true;
 	}
-	ck_abort_msg("no policy %u %s %s", dir, src, dst);
+	return false;
+}
+
+struct sp_spec
+memkern_sp(struct memkern *m, uint8_t dir, const char *src, const char *dst)
+{
+	struct sp_spec sp;
+
+	if (!look(m, dir, src, dst, &sp))
+		ck_abort_msg("no policy %u %s %s", dir, src, dst);
+	return sp;
+}
+
+bool
+memkern_has_sp(struct memkern *m, uint8_t dir, const char *src, const char *dst)
+{
+	struct sp_spec sp;
+
+	return look(m, dir, src, dst, &sp);
 }

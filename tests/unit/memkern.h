@@ -17,6 +17,7 @@ struct memkern {
 	unsigned fail_at; /* the n-th request from now is refused with ENOBUFS; 0: none */
 	unsigned requests;
 	uint64_t clock; /* when rows are made, by their own account */
+	void (*after)(struct memkern *m); /* called between requests; may be NULL */
 };
 
 extern const struct kern_manual_ops memkern_manual;
@@ -27,5 +28,9 @@ memkern_init(struct memkern *m);
 /* The policy of |dir| from |src| to |dst| ("10.0.0.0/8"); the test fails if there is none. */
 struct sp_spec
 memkern_sp(struct memkern *m, uint8_t dir, const char *src, const char *dst);
+
+/* Is there one? */
+bool
+memkern_has_sp(struct memkern *m, uint8_t dir, const char *src, const char *dst);
 
 #endif

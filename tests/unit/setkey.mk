@@ -12,6 +12,11 @@ tests_unit_t_setkey_exec_SOURCES = \
 	tests/unit/t_setkey_exec.c tests/unit/memkern.c tests/unit/memkern.h $(fail_alloc_sources)
 tests_unit_t_setkey_exec_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
 tests_unit_t_setkey_exec_LDADD = $(setkey_test_libs)
+check_PROGRAMS += tests/unit/t_setkey_load
+tests_unit_t_setkey_load_SOURCES = \
+	tests/unit/t_setkey_load.c tests/unit/memkern.c tests/unit/memkern.h $(fail_alloc_sources)
+tests_unit_t_setkey_load_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
+tests_unit_t_setkey_load_LDADD = $(setkey_test_libs)
 EXTRA_DIST += \
 	tests/vectors/setkey/sad.conf tests/vectors/setkey/sad.dump tests/vectors/setkey/sad.xfrm \
 	tests/vectors/setkey/spd.conf tests/vectors/setkey/spd.dump tests/vectors/setkey/spd.xfrm \
