@@ -129,6 +129,7 @@ struct conf_policy {
 	struct sp_spec spec; /* a template's reqid 0 was left open */
 	const char *file;
 	unsigned line;
+	uint32_t index; /* position in conf.policies */
 	bool twin; /* not written: the forward policy that goes with the inbound one there */
 	bool gone; /* private to the parser: deleted further down */
 	struct conf_policy *next; /* private to conf_policy_find() */

@@ -371,9 +371,12 @@ policies_finish(struct bind *b)
 	struct conf *c = b->conf;
 	size_t n = 0;
 
-	for (size_t i = 0; i < b->n_policies; i++)
-		if (!b->policies[i]->gone)
-			b->policies[n++] = b->policies[i];
+	for (size_t i = 0; i < b->n_policies; i++) {
+		if (b->policies[i]->gone)
+			continue;
+		b->policies[i]->index = (uint32_t)n;
+		b->policies[n++] = b->policies[i];
+	}
 	c->policies = (const struct conf_policy *const *)b->policies;
 	c->n_policies = n;
 	c->policy_files = (struct conf_strings){ b->policy_files, b->n_policy_files };

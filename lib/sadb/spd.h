@@ -58,6 +58,10 @@ sadb_policy_replace(struct sadb *db, const struct sp_spec *sp, uint64_t user, ui
 ike_err
 sadb_policy_remove(struct sadb *db, uint64_t id);
 
+/* The policy stays as it is and is not ours any more: FOREIGN.  IKE_E_GONE: stale. */
+ike_err
+sadb_policy_disown(struct sadb *db, uint64_t id);
+
 const struct spd_row *
 sadb_policy_row(const struct sadb *db, uint64_t id);
 

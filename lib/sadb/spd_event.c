@@ -123,6 +123,17 @@ sadb_policy_remove(struct sadb *db, uint64_t id)
 }
 
 ike_err
+sadb_policy_disown(struct sadb *db, uint64_t id)
+{
+	struct sp_priv *p = sp_priv_get(db, id);
+
+	if (p == NULL)
+		return IKE_E_GONE;
+	p->row.owner = SADB_FOREIGN;
+	return IKE_OK;
+}
+
+ike_err
 spd_close(struct sadb *db)
 {
 	uint32_t it = 0;

@@ -33,6 +33,8 @@ sadb_random(void *arg, void *buf, size_t n)
 static void
 sadb_changed(void *arg, const struct sadb_change *c)
 {
+	if (c->kind == SADB_POLICY_NEW && c->sp->owner == SADB_ADOPTED)
+		policies_look_again(arg);
 	child_on_change(arg, c);
 }
 
@@ -82,6 +84,7 @@ start_up(struct daemon *d)
 	if (err != IKE_OK)
 		log_put(d->env.log, LOG_L_WARNING, NULL, "cannot read the kernel's SAD and SPD yet: %s (%s)",
 		    ike_err_text(err), d->env.kern->reason);
+	policies_establish(d);
 	greet_start(d);
 }
 
@@ -107,7 +110,7 @@ daemon_new(const struct env *env, struct conf *conf, ike_time now, struct daemon
 	if (err == IKE_OK)
 		err = daemon_random(d, seed, sizeof(seed));
 	if (err == IKE_OK) {
-		struct sadb_env se = { .random = sadb_random, .changed = sadb_changed, .arg = d };
+		struct sadb_env se = { .random = sadb_random, .changed = sadb_changed, .ours_sp = policies_ours, .arg = d };
 		d->sadb = sadb_new(env->kern, seed, &se);
 		if (d->sadb == NULL)
 			err = IKE_E_NOMEM;
@@ -121,6 +124,8 @@ daemon_new(const struct env *env, struct conf *conf, ike_time now, struct daemon
 		return err;
 	}
 	enter(d, now);
+	d->policies.timer.kind = TIMER_POLICIES;
+	policies_load(d);
 	start_up(d);
 	leave(d);
 	*out = d;
@@ -149,6 +154,7 @@ daemon_free(struct daemon *d)
 	ike_table_fini(&d->ikes);
 	control_fini(d);
 	events_fini(&d->events);
+	policies_fini(d);
 	sadb_free(d->sadb);
 	psk_index_free(&d->psk.index);
 	heap_fini(&d->timers);
@@ -220,6 +226,9 @@ fire(struct daemon *d, const struct timer *t)
 	case TIMER_ADMIT:
 		admit_timeout(d, t->owner_id);
 		break;
+	case TIMER_POLICIES:
+		policies_establish(d);
+		break;
 	}
 }
 
@@ -263,6 +272,8 @@ recover_timers(struct daemon *d)
 	backoffs_recover(d);
 	admit_recover(d);
 	greet_recover(d);
+	if (d->policies.timer.pos == 0)
+		policies_establish(d);
 }
 
 void
@@ -357,6 +368,7 @@ close_all(struct daemon *d)
 	if (err != IKE_OK)
 		log_put(d->env.log, LOG_L_ERROR, NULL, "something of ours stays in the kernel: %s (%s)", ike_err_text(err),
 		    d->env.kern->reason);
+	policies_closed(d);
 }
 
 /* Reservations of SPIs are of no use to anybody; whatever carries traffic stays, and keys that are held back end with us. */

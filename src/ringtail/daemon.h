@@ -18,6 +18,7 @@
 #include "ringtail/ike/greet.h"
 #include "ringtail/ike/ike_sa.h"
 #include "ringtail/ike/peer.h"
+#include "ringtail/ike/policies.h"
 #include "util/heap.h"
 
 struct conf;
@@ -34,6 +35,7 @@ enum timer_kind {
 	TIMER_BACKOFF,     /* the end of a pause after a failure */
 	TIMER_GREET,       /* a greeting to repeat; owner 0: state/peers to write */
 	TIMER_ADMIT,       /* the end of our patience with a peer that others wait for */
+	TIMER_POLICIES,    /* policies that are not in the kernel as they should be are tried again */
 };
 
 /* IKEv2: keys of the cookies that strangers have to send back (v2_cookie.c). */
@@ -68,6 +70,7 @@ struct daemon {
 	struct admit         admit;
 	struct greet         greet;
 	struct sadb         *sadb;
+	struct policies      policies;
 	struct heap          timers;
 	bool                 timers_lost;   /* a timer could not be set: look at everything at the next tick */
 	struct event_ring    events;

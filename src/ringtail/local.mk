@@ -54,6 +54,10 @@ src_ringtail_sources = \
 	src/ringtail/ike/live.h \
 	src/ringtail/ike/peer.c \
 	src/ringtail/ike/peer.h \
+	src/ringtail/ike/policies.c \
+	src/ringtail/ike/policies.h \
+	src/ringtail/ike/policy_record.c \
+	src/ringtail/ike/policy_reqid.c \
 	src/ringtail/ike/queue.c \
 	src/ringtail/ike/retrans.c \
 	src/ringtail/loop/files.c \

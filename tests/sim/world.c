@@ -5,9 +5,12 @@
 #include "crypto/crypto.h"
 #include "sadb/sadb.h"
 
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define CONF_NAME "test.conf"
 
 uint32_t
 world_random(struct world *w)
@@ -197,20 +200,51 @@ log_sink(void *arg, const struct log_record *r)
 	world_note(n->w, slice_str(r->text));
 }
 
+void
+world_put(struct world *w, const char *path, const char *text)
+{
+	for (size_t i = 0; i < WORLD_TEXTS; i++) {
+		struct world_text *t = &w->text[i];
+		if (t->path != NULL && strcmp(t->path, path) != 0)
+			continue;
+		*t = (struct world_text){ path, text };
+		return;
+	}
+	w->error = IKE_E_FULL;
+}
+
 static ike_err
 read_text(void *arg, const char *path, struct buf *out)
 {
 	const struct node *n = arg;
 
-	(void)path;
-	return buf_append(out, slice_str(n->conf_text));
+	if (strcmp(path, CONF_NAME) == 0)
+		return buf_append(out, slice_str(n->conf_text));
+	for (size_t i = 0; i < WORLD_TEXTS; i++) {
+		const struct world_text *t = &n->w->text[i];
+		if (t->path != NULL && strcmp(t->path, path) == 0)
+			return t->text == NULL ? IKE_E_PERM : buf_append(out, slice_str(t->text));
+	}
+	return IKE_E_NOTFOUND;
 }
 
+/* In the order of being put, not of names: tests put them as they want them. */
 static ike_err
 glob_text(void *arg, const char *pattern, conf_path_fn *fn, void *fn_arg)
 {
-	(void)arg;
-	return fn(fn_arg, pattern);
+	const struct node *n = arg;
+	bool found = false;
+
+	if (strcmp(pattern, CONF_NAME) == 0)
+		return fn(fn_arg, pattern);
+	for (size_t i = 0; i < WORLD_TEXTS; i++) {
+		const char *path = n->w->text[i].path;
+		if (path == NULL || fnmatch(pattern, path, 0) != 0)
+			continue;
+		found = true;
+		TRY(fn(fn_arg, path));
+	}
+	return found ? IKE_OK : IKE_E_NOTFOUND;
 }
 
 static void
@@ -228,7 +262,7 @@ parse(struct node *n, struct conf **out)
 	struct conf_reader reader = { .arg = n, .read = read_text, .glob = glob_text };
 	struct conf_diags diags = { 0 };
 
-	ike_err err = conf_parse(&reader, "test.conf", &diags, out);
+	ike_err err = conf_parse(&reader, CONF_NAME, &diags, out);
 	for (size_t i = 0; err != IKE_OK && err != IKE_E_NOMEM && i < diags.n; i++)
 		(void)fprintf(stderr, "%s:%u:%u: %s\n", diags.v[i].file, diags.v[i].line, diags.v[i].col, diags.v[i].text);
 	conf_diags_free(&diags);

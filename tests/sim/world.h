@@ -66,6 +66,14 @@ struct node_file {
 
 #define NODE_FILES 8
 
+/* A file that configurations name: policy_file, include; hosts do not have files of their own. */
+struct world_text {
+	const char     *path;
+	const char     *text;         /* NULL: it cannot be read */
+};
+
+#define WORLD_TEXTS 16
+
 struct node {
 	struct world   *w;
 	unsigned        index;
@@ -108,6 +116,7 @@ struct world {
 	void           *tap_arg;
 	struct tape    *tape;         /* keeps a copy of every datagram sent, if set */
 	unsigned        features;     /* of the kernels of nodes to come */
+	struct world_text text[WORLD_TEXTS];
 };
 
 struct world *world_new(const struct world_options *opt);
@@ -118,6 +127,9 @@ void          world_free(struct world *w);
  * at once. NULL when out of memory or the configuration is refused: w->error.
  */
 struct node *world_node(struct world *w, const char *name, const char *addr, const char *conf, const char *psk);
+
+/* Put a file where configurations find it, in place of one of that name; both borrowed. */
+void world_put(struct world *w, const char *path, const char *text);
 
 /* Stop a daemon as SIGKILL does, or (|term|) as TERM; its kernel stays. */
 void node_stop(struct node *n, bool term);

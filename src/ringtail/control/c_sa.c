@@ -236,6 +236,9 @@ put_timer(struct control_call *call, const struct timer *t)
 	case TIMER_ADMIT:
 		what = "admission";
 		break;
+	case TIMER_POLICIES:
+		what = "policies";
+		break;
 	}
 	ctl_put_str(p, "what", what);
 	if (peer != NULL)
