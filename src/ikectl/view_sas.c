@@ -19,21 +19,61 @@ joined_cell(
 	table_add(t, buf[0] != '\0' ? buf : "-");
 }
 
+/* "0x0e5ebf99 / 0x..." with "-" for what is missing. */
 static void
-sa_row(struct table *t, const struct ctl_node *s)
+both_cell(struct table *t, const struct ctl_node *s, const char *in, const char *out)
+{
+	char buf[100];
+	struct text x = text_in(buf, sizeof(buf));
+	struct ctl_node n;
+
+	if (ctl_find(s, in, &n))
+		value_text(&n, t->now, &x);
+	else
+		text_add(&x, "-");
+	text_add(&x, " / ");
+	if (ctl_find(s, out, &n))
+		value_text(&n, t->now, &x);
+	else
+		text_add(&x, "-");
+	table_add(t, buf);
+}
+
+/* "installed, adopted; one-sided: nothing can be sent" */
+static void
+state_cell(struct table *t, const struct ctl_node *s)
+{
+	char buf[200];
+	struct text x = text_in(buf, sizeof(buf));
+	struct ctl_node n;
+
+	if (ctl_find(s, "state", &n))
+		value_text(&n, t->now, &x);
+	if (ctl_get_bool(s, "adopted"))
+		text_add(&x, ", adopted");
+	if (ctl_get_bool(s, "out_held_back"))
+		text_add(&x, ", out waits for the peer");
+	if (ctl_find(s, "fault", &n)) {
+		text_add(&x, ", ");
+		value_text(&n, t->now, &x);
+	}
+	table_add(t, buf);
+}
+
+static void
+pair_row(struct table *t, const struct ctl_node *s)
 {
 	table_member(t, s, "protocol");
-	table_member(t, s, "direction");
-	table_member(t, s, "spi");
-	joined_cell(t, s, "source", " -> ", "destination");
 	table_member(t, s, "mode");
+	joined_cell(t, s, "local", " <-> ", "remote");
+	both_cell(t, s, "spi_in", "spi_out");
 	table_member(t, s, "owner");
-	table_member(t, s, "state");
-	table_member(t, s, "pair_spi");
+	state_cell(t, s);
 	table_member(t, s, "age");
 	table_member(t, s, "expires_in");
-	table_member(t, s, "bytes");
-	table_member(t, s, "packets");
+	both_cell(t, s, "bytes_in", "bytes_out");
+	both_cell(t, s, "packets_in", "packets_out");
+	table_member(t, s, "last_used");
 	table_member(t, s, "reqid");
 	joined_cell(t, s, "encryption", " / ", "integrity");
 }
@@ -41,19 +81,20 @@ sa_row(struct table *t, const struct ctl_node *s)
 void
 view_sas(const struct ctl_answer *a, const struct view *v, struct out *o)
 {
-	static const char *const heads[] = { "PROTO", "DIR", "SPI", "FROM -> TO", "MODE", "OWNER",
-		"STATE", "PAIR", "AGE", "LEFT", "BYTES", "PACKETS", "REQID", "ALGORITHMS" };
+	static const char *const heads[] = { "PROTO", "MODE", "LOCAL <-> REMOTE", "SPI IN / OUT",
+		"OWNER", "STATE", "AGE", "LEFT", "BYTES IN / OUT", "PACKETS IN / OUT", "LAST USED",
+		"REQID", "ALGORITHMS" };
 	struct ctl_node list, s;
 	struct table t;
 
-	if (!ctl_find(&a->result, "sas", &list) || ctl_count(&list) == 0) {
+	if (!ctl_find(&a->result, "pairs", &list) || ctl_count(&list) == 0) {
 		out_add(o, "no SAs\n");
 		return;
 	}
 	table_init(&t, v->now, heads, sizeof(heads) / sizeof(heads[0]));
 	struct rd cur = ctl_members(&list);
 	while (ctl_next(&cur, &s))
-		sa_row(&t, &s);
+		pair_row(&t, &s);
 	table_end(&t, o);
 }
 

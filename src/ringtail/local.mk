@@ -6,6 +6,7 @@ src_ringtail_sources = \
 	src/ringtail/control/c_counters.c \
 	src/ringtail/control/c_events.c \
 	src/ringtail/control/c_flow.c \
+	src/ringtail/control/c_pairs.c \
 	src/ringtail/control/c_problems.c \
 	src/ringtail/control/c_sa.c \
 	src/ringtail/control/c_show.c \

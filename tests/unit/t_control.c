@@ -146,6 +146,32 @@ bypass_ssh(struct node *n)
 	world_run(n->w, 0);
 }
 
+static void
+foreign_sa(struct node *n, const char *src, const char *dst, uint32_t spi, enum sa_dir dir, uint32_t reqid)
+{
+	struct kern *k = simkern_other(n->kern);
+	struct sa_spec s = { .id = { .proto = PROTO_ESP, .spi = spi }, .mode = MODE_TRANSPORT, .dir = (uint8_t)dir,
+		.reqid = reqid, .encr = ENCR_AES_CBC, .encr_bits = 128, .integ = INTEG_HMAC_SHA256_128 };
+	struct sa_keys keys = { .encr_len = 16, .integ_len = 32 };
+
+	ck_assert_int_eq(addr_parse(src, &s.src), IKE_OK);
+	ck_assert_int_eq(addr_parse(dst, &s.id.dst), IKE_OK);
+	ck_assert_int_eq(k->ops->sa_install(k, &s, &keys, false), IKE_OK);
+}
+
+/* Somebody keys by hand: a pair, half a pair, and two that could be each other's twice. */
+static void
+foreign_sas(struct node *n)
+{
+	foreign_sa(n, "198.51.100.7", "192.0.2.1", 0x1001, SA_IN, 0);
+	foreign_sa(n, "192.0.2.1", "198.51.100.7", 0x1002, SA_OUT, 0);
+	foreign_sa(n, "192.0.2.1", "198.51.100.8", 0x1003, SA_OUT, 7);
+	foreign_sa(n, "198.51.100.9", "192.0.2.1", 0x1004, SA_IN, 0);
+	foreign_sa(n, "198.51.100.9", "192.0.2.1", 0x1005, SA_IN, 0);
+	foreign_sa(n, "192.0.2.1", "198.51.100.9", 0x1006, SA_OUT, 0);
+	world_run(n->w, 0);
+}
+
 /* Somebody deletes one half of a pair. */
 static void
 take_half(struct node *n, enum sa_dir dir)
@@ -155,7 +181,7 @@ take_half(struct node *n, enum sa_dir dir)
 	uint32_t it = 0;
 
 	while ((row = sadb_next(n->daemon->sadb, &it)) != NULL)
-		if (row->spec.dir == dir && row->want == SAD_WANT_INSTALLED) {
+		if (row->spec.dir == dir && row->want == SAD_WANT_INSTALLED && row->user != 0) {
 			ck_assert_int_eq(k->ops->sa_delete(k, &row->spec.id, &row->spec.src), IKE_OK);
 			world_run(n->w, 0);
 			return;
@@ -180,6 +206,8 @@ happen(struct story *s, const char *what)
 		simkern_mute(s->a->kern, ~0u);
 	else if (strcmp(what, "bypass ssh") == 0)
 		bypass_ssh(s->a);
+	else if (strcmp(what, "foreign sas") == 0)
+		foreign_sas(s->a);
 	else if (strcmp(what, "half in") == 0)
 		take_half(s->a, SA_IN);
 	else if (strcmp(what, "half out") == 0)
@@ -314,7 +342,7 @@ story(const char *name)
 }
 
 static const char *const stories[] = { "v1", "v2", "json", "peers", "failures", "racoonctl",
-	"daemon", "flow", "resync", "since" };
+	"daemon", "flow", "sas", "resync", "since" };
 
 START_TEST(transcript)
 {

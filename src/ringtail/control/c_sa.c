@@ -139,20 +139,14 @@ put_sas(struct control_call *call, const struct addr *peer)
 	const struct sad_row *row;
 	uint32_t it = 0;
 
+	control_put_pairs(call, peer);
 	ctl_put_list(&call->put, "sas");
 	while ((row = sadb_next(d->sadb, &it)) != NULL) {
-		struct sa_usage u = { 0 };
-		uint64_t id = row->id;
-
 		if (peer != NULL && !addr_equal(peer, &row->spec.src) &&
 		    !addr_equal(peer, &row->spec.id.dst))
 			continue;
-		control_usage(call, id, &u);
-		row = sadb_row(d->sadb, id);
-		if (row == NULL)
-			continue;
 		ctl_put_record(&call->put, NULL);
-		put_sa(call, row, &u);
+		put_sa(call, row, &row->usage);
 		ctl_put_end(&call->put);
 	}
 	ctl_put_end(&call->put);

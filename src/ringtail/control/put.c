@@ -283,8 +283,8 @@ control_put_ike(struct control_call *call, struct ike_sa *ike, bool with_childre
 
 /* --- children --- */
 
-static const char *
-child_state_name(const struct child *c)
+const char *
+control_child_state(const struct child *c)
 {
 	switch (c->state) {
 	case CHILD_WANTED:
@@ -352,7 +352,7 @@ control_put_child(struct control_call *call, struct child *c)
 
 	ctl_put_str(p, "protocol", prop_proto_name((enum prop_proto)c->proto));
 	ctl_put_str(p, "mode", c->mode == MODE_TUNNEL ? "tunnel" : "transport");
-	ctl_put_str(p, "state", child_state_name(c));
+	ctl_put_str(p, "state", control_child_state(c));
 	ctl_put_str(p, "role", c->side == INITIATOR ? "initiator" : "responder");
 	control_put_addr(p, "local", &c->local.addr);
 	control_put_addr(p, "remote", &c->remote.addr);

@@ -131,8 +131,8 @@ control_call_send(struct control_call *call)
 		/* too long, or no memory for it: say that instead; if even that does not fit, the client gives up by itself */
 		uint64_t client = call->client;
 		control_call_begin(call, d, client);
-		control_fail(call, CTL_NO, "E-MEMORY", ike_err_text(err), NULL,
-		    "the answer could not be made");
+		control_fail(call, CTL_NO, "E-MEMORY", err == IKE_E_FULL ? "it is longer than 64 MiB" : ike_err_text(err),
+		    err == IKE_E_FULL ? "ask about one peer" : NULL, "the answer could not be made");
 		put_rest(call);
 		err = ctl_put_take(&call->put, &msg);
 		ctl_put_free(&call->put);

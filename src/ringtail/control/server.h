@@ -120,6 +120,12 @@ void
 control_put_ike(struct control_call *call, struct ike_sa *ike, bool with_children);
 void
 control_put_child(struct control_call *call, struct child *c);
+/* "installed", "rekeying", "replaced" ... */
+const char *
+control_child_state(const struct child *c);
+/* c_pairs.c: pairs of SAs with |peer| (NULL: all) as a list; brings the counters of their rows up to date. */
+void
+control_put_pairs(struct control_call *call, const struct addr *peer);
 /* "tcp", "any", "200"; and back, numbers too (false: there is none of this name). */
 const char *
 control_upper_text(uint8_t proto, struct name_buf *buf);
