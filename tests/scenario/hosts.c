@@ -205,3 +205,83 @@ hosts_nothing_lost(struct world *w)
 	    w->why_dropped != NULL ? w->why_dropped : "held");
 	return why;
 }
+
+/* Names, addresses and keys of the hosts of a mesh. */
+static char mesh_names[HOSTS_MESH][4], mesh_addrs[HOSTS_MESH][16], mesh_psk[HOSTS_MESH * 24];
+
+static void
+make_mesh_names(void)
+{
+	size_t at = 0;
+
+	for (unsigned i = 0; i < HOSTS_MESH; i++) {
+		(void)snprintf(mesh_names[i], sizeof(mesh_names[i]), "h%u", (i + 1) % 100);
+		(void)snprintf(mesh_addrs[i], sizeof(mesh_addrs[i]), "192.0.2.%u", i + 1);
+		int n = snprintf(mesh_psk + at, sizeof(mesh_psk) - at, "%s mesh\n", mesh_addrs[i]);
+		at += n > 0 ? (size_t)n : 0;
+	}
+}
+
+void
+hosts_policies(struct node *n)
+{
+	struct policy_options po = { 0 };
+	struct world *w = n->w;
+
+	for (unsigned i = 0; i < w->n_nodes; i++)
+		if (i != n->index)
+			world_protect_at(n, n, &w->node[i], &po);
+}
+
+bool
+hosts_mesh(struct world *w, unsigned n, const char *even, const char *odd)
+{
+	make_mesh_names();
+	for (unsigned i = 0; i < n; i++)
+		if (world_node(w, mesh_names[i], mesh_addrs[i], i % 2 == 0 ? even : odd, mesh_psk) == NULL)
+			return false;
+	for (unsigned i = 0; i < n; i++)
+		hosts_policies(&w->node[i]);
+	return w->error == IKE_OK;
+}
+
+void
+hosts_all_at_once(struct world *w)
+{
+	for (unsigned i = 0; i < w->n_nodes; i++)
+		for (unsigned k = 0; k < w->n_nodes; k++)
+			if (i != k)
+				node_send(&w->node[i], &w->node[k], 17, 1000, 2000);
+}
+
+const char *
+hosts_one_each(struct world *w)
+{
+	static char why[120];
+
+	for (unsigned i = 0; i < w->n_nodes; i++) {
+		for (unsigned k = 0; k < w->n_nodes; k++) {
+			struct node *a = &w->node[i], *b = &w->node[k];
+			if (i == k)
+				continue;
+			unsigned pairs = node_pairs(a, b), ikes = node_ikes(a, b);
+			if (pairs == 1 && ikes == 1)
+				continue;
+			(void)snprintf(why, sizeof(why), "%s has %u pairs and %u IKE SAs with %s", a->name, pairs, ikes, b->name);
+			return why;
+		}
+	}
+	return world_agree(w);
+}
+
+void
+hosts_random_traffic(struct world *w, ike_time span, unsigned pps)
+{
+	ike_time end = w->now + span;
+
+	while (w->now < end) {
+		unsigned i = world_random(w) % w->n_nodes, k = world_random(w) % (w->n_nodes - 1);
+		node_send(&w->node[i], &w->node[k < i ? k : k + 1], 17, 1000, 2000);
+		world_run(w, SEC(1) / pps);
+	}
+}

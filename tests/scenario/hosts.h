@@ -29,6 +29,21 @@ bool hosts_two(struct world *w, const char *conf_a, const char *conf_b, const st
 bool hosts_two_keys(struct world *w, const char *conf_a, const char *psk_a, const char *conf_b, const char *psk_b,
     const struct policy_options *po);
 
+#define HOSTS_MESH 40
+
+/*
+ * |n| hosts (192.0.2.1 ...) that have policies for each other, of which every second has the configuration |odd|.
+ */
+bool hosts_mesh(struct world *w, unsigned n, const char *even, const char *odd);
+/* A packet from each host to each other. */
+void hosts_all_at_once(struct world *w);
+/* Has each host exactly one pair and one IKE SA with each other, and are all of one mind?  NULL, or what is wrong. */
+const char *hosts_one_each(struct world *w);
+/* |pps| packets a second between hosts at random for |span|. */
+void hosts_random_traffic(struct world *w, ike_time span, unsigned pps);
+/* The policies of |n| towards everybody, as its start-up script loads them. */
+void hosts_policies(struct node *n);
+
 /* The builder of a scenario: build_NAME().  The rest are policy_options. */
 #define HOSTS(name, conf_a, conf_b, ...) \
 	static bool build_##name(struct world *w) \

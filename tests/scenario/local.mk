@@ -49,6 +49,18 @@ scenario_programs += tests/scenario/s_select
 tests_scenario_s_select_SOURCES = tests/scenario/s_select.c
 tests_scenario_s_select_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
 tests_scenario_s_select_LDADD = $(ringtail_sim_libs)
+scenario_programs += tests/scenario/s_reboot
+tests_scenario_s_reboot_SOURCES = tests/scenario/s_reboot.c
+tests_scenario_s_reboot_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
+tests_scenario_s_reboot_LDADD = $(ringtail_sim_libs)
+scenario_programs += tests/scenario/s_start
+tests_scenario_s_start_SOURCES = tests/scenario/s_start.c
+tests_scenario_s_start_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
+tests_scenario_s_start_LDADD = $(ringtail_sim_libs)
+scenario_programs += tests/scenario/s_storm
+tests_scenario_s_storm_SOURCES = tests/scenario/s_storm.c
+tests_scenario_s_storm_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
+tests_scenario_s_storm_LDADD = $(ringtail_sim_libs)
 check_PROGRAMS += $(scenario_programs)
 
 # Hours instead of seconds: SEEDS seeds, and every n of the sweeps under the first.

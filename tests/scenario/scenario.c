@@ -175,7 +175,8 @@ static void
 sweep(const struct run *plain, enum sweep what, long total, const struct settings *set)
 {
 	unsigned most = set->runs != 0 ? set->runs : plain->s->runs != 0 ? plain->s->runs : SWEEP_RUNS;
-	long step = set->full || total <= (long)most ? 1 : (total + most - 1) / most;
+	bool all = set->full && !plain->s->large;
+	long step = all || total <= (long)most ? 1 : (total + most - 1) / most;
 	/* another seed, another selection */
 	long first = 1 + (long)(plain->opt.seed % (uint64_t)step);
 

@@ -21,6 +21,7 @@ struct scenario {
 	const char *(*settled)(struct world *w);
 	unsigned    max_pairs;                    /* never more outbound SAs towards one peer than this; 0: 2 */
 	unsigned    runs;                         /* of each sweep at most, for long stories; 0: as many as others */
+	bool        large;                        /* no more runs than that with -full either: each n would take days */
 	struct world_options opt;                 /* the seed is put in */
 };
 

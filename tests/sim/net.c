@@ -191,9 +191,9 @@ net_send(struct node *from, const struct dgram *sent)
 		return;
 	if (from->nat.outside.family != 0)
 		d.local = (struct endpoint){ from->nat.outside, nat_out(&from->nat, d.local.port) };
-	put_dgram(w, from, &d, travel_time(w));
+	put_dgram(w, from, &d, travel_time(w) + w->opt.lag);
 	if (w->opt.duplicate > 0 && world_random(w) % 100 < w->opt.duplicate)
-		put_dgram(w, from, &d, travel_time(w));
+		put_dgram(w, from, &d, travel_time(w) + w->opt.lag);
 }
 
 void
@@ -237,8 +237,10 @@ arrive(struct world *w, struct flight *f)
 	if (f->is_packet) {
 		if (simkern_receive(f->to->kern, &f->wire, &why) == SIM_DELIVERED) {
 			f->from->delivered++;
+			f->from->reached |= (uint64_t)1 << f->to->index;
 		} else {
 			f->from->dropped++;
+			f->from->interrupted += f->from->reached >> f->to->index & 1;
 			w->why_dropped = why;
 		}
 		return;

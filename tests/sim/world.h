@@ -23,6 +23,7 @@ struct world_options {
 	uint64_t seed;
 	ike_time latency;          /* one way; 0: 10 ms */
 	ike_time jitter;           /* added at random, 0: none: no reordering */
+	ike_time lag;              /* until a daemon has read a datagram: packets that were sent later are there before */
 	unsigned loss, duplicate;  /* percent of datagrams */
 	unsigned reorder;          /* percent of datagrams that come three latencies late */
 	unsigned mtu;              /* datagrams above are lost; 0: no limit */
@@ -96,6 +97,8 @@ struct node {
 	bool            disk_full;    /* its files cannot be written */
 	/* packets that this node sent, by fate */
 	unsigned        sent, clear, protected, held, delivered, dropped;
+	uint64_t        reached;      /* bits of the nodes that a packet of this one has got to */
+	unsigned        interrupted;  /* packets to one of these that did not get there */
 };
 
 struct world {

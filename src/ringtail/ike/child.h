@@ -83,9 +83,6 @@ struct child *child_get(struct daemon *d, uint64_t id);
 struct child *child_find_in(struct daemon *d, uint8_t proto, uint32_t spi, const struct addr *local);
 struct child *child_find_out(struct daemon *d, uint8_t proto, uint32_t spi, const struct addr *remote);
 
-/* Two children that are for the same traffic between the same ends. */
-bool child_alike(const struct child *a, const struct child *b);
-
 /* Another installed child (not retiring) between the same ends with the same selectors; NULL. */
 struct child *child_find_same(struct daemon *d, const struct child *like);
 

@@ -7,6 +7,9 @@
  */
 #include "ringtail/v1/v1.h"
 
+/* As long as a message may be on its way that was sent before our exchange came to its end. */
+#define OVERTAKEN SEC(1)
+
 /* Our own quick mode about |c|. */
 static struct exch *
 exch_of(const struct child *c)
@@ -41,6 +44,18 @@ give_up(struct exch *x, struct child *ours, struct child *theirs)
 		child_rekey_failed(old);
 }
 
+/*
+ * The peer's message was overtaken by the end of our exchange about the same.  Since the peer has answered ours, it has given up its
+ * own; if it is a new one, it is repeated.
+ */
+static bool
+overtaken(const struct child *c)
+{
+	const struct child *o = child_find_same(c->d, c);
+
+	return o != NULL && o->side == INITIATOR && c->d->now - o->installed < OVERTAKEN;
+}
+
 ike_err
 v1_cross(struct exch *x, struct child *c)
 {
@@ -48,6 +63,11 @@ v1_cross(struct exch *x, struct child *c)
 	struct exch *other =
 	    ours == NULL || ours->state != CHILD_NEGOTIATING ? NULL : exch_of(ours);
 
+	if (other == NULL && overtaken(c)) {
+		x->child_id = 0;
+		child_drop(c);
+		return IKE_E_STATE;
+	}
 	if (other == NULL)
 		return IKE_OK;
 	c->d->stats.collisions++;
