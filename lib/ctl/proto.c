@@ -8,7 +8,7 @@
 const struct ctl_command ctl_commands[] = {
 	{ "status", "", 0, 0, 0, 0, "the daemon, and every peer in one line" },
 	{ "show", "PEER", 1, 1, 0, 0, "everything about one peer" },
-	{ "sas", "[PEER]", 0, 1, 0, 0, "the kernel's SAs in words, whoever made them" },
+	{ "sas", "[PEER]", 0, 1, 0, CTL_OPT_EACH, "the kernel's SAs in words, whoever made them" },
 	{ "policies", "[[SRC] DST [PROTO[/PORT]]]", 0, 3, 0, 0,
 	    "the kernel's policies in words; of a flow: which wins and why" },
 	{ "events", "[PEER]", 0, 1, CTL_LASTING, CTL_OPT_FOLLOW | CTL_OPT_SINCE,
@@ -46,6 +46,7 @@ const struct ctl_option ctl_options[] = {
 	{ CTL_OPT_SECTION, "section", "NAME", "with this remote section; needs --ike" },
 	{ CTL_OPT_CLOSE, "close", NULL, "delete our SAs and tell the peers" },
 	{ CTL_OPT_KEEP_SAS, "keep-sas", NULL, "leave our SAs and policies in the kernel" },
+	{ CTL_OPT_EACH, "each", NULL, "each SA for itself, with limits and errors" },
 	{ CTL_OPT_SINCE, "since", "TIME", "only what is newer: 10m, 03:12, 2026-11-26T03:12" },
 	{ 0, NULL, NULL, NULL },
 };

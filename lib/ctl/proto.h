@@ -44,6 +44,7 @@ enum ctl_option_bit {
 	CTL_OPT_CLOSE = 1 << 6,
 	CTL_OPT_KEEP_SAS = 1 << 7,
 	CTL_OPT_SINCE = 1 << 8,
+	CTL_OPT_EACH = 1 << 9,
 };
 
 struct ctl_option {

@@ -105,6 +105,7 @@ show_sa(struct args *a)
 	a->job.view.proto = strcmp(what, "esp") == 0  ? VIEW_ESP
 			    : strcmp(what, "ah") == 0 ? VIEW_AH
 						      : VIEW_ALL;
+	a->job.rq.options |= CTL_OPT_EACH;
 	return set_command(a, "sas", racoon_ipsec);
 }
 

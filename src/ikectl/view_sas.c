@@ -19,6 +19,41 @@ joined_cell(
 	table_add(t, buf[0] != '\0' ? buf : "-");
 }
 
+static void
+sa_row(struct table *t, const struct ctl_node *s)
+{
+	table_member(t, s, "protocol");
+	table_member(t, s, "direction");
+	table_member(t, s, "spi");
+	joined_cell(t, s, "source", " -> ", "destination");
+	table_member(t, s, "mode");
+	table_member(t, s, "owner");
+	table_member(t, s, "state");
+	table_member(t, s, "pair_spi");
+	table_member(t, s, "age");
+	table_member(t, s, "expires_in");
+	table_member(t, s, "bytes");
+	table_member(t, s, "packets");
+	table_member(t, s, "reqid");
+	joined_cell(t, s, "encryption", " / ", "integrity");
+}
+
+/* Each SA for itself. */
+static void
+view_each(const struct ctl_node *list, const struct view *v, struct out *o)
+{
+	static const char *const heads[] = { "PROTO", "DIR", "SPI", "FROM -> TO", "MODE", "OWNER",
+		"STATE", "PAIR", "AGE", "LEFT", "BYTES", "PACKETS", "REQID", "ALGORITHMS" };
+	struct ctl_node s;
+	struct table t;
+
+	table_init(&t, v->now, heads, sizeof(heads) / sizeof(heads[0]));
+	struct rd cur = ctl_members(list);
+	while (ctl_next(&cur, &s))
+		sa_row(&t, &s);
+	table_end(&t, o);
+}
+
 /* "0x0e5ebf99 / 0x..." with "-" for what is missing. */
 static void
 both_cell(struct table *t, const struct ctl_node *s, const char *in, const char *out)
@@ -87,6 +122,10 @@ view_sas(const struct ctl_answer *a, const struct view *v, struct out *o)
 	struct ctl_node list, s;
 	struct table t;
 
+	if (ctl_find(&a->result, "sas", &list) && ctl_count(&list) > 0) {
+		view_each(&list, v, o);
+		return;
+	}
 	if (!ctl_find(&a->result, "pairs", &list) || ctl_count(&list) == 0) {
 		out_add(o, "no SAs\n");
 		return;

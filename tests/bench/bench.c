@@ -203,6 +203,21 @@ node_source(void *arg, const struct addr *remote, struct addr *out)
 	return IKE_E_NOTFOUND;
 }
 
+/* No files: nothing is remembered. */
+static ike_err
+node_file_load(void *arg, const char *name, struct buf *out)
+{
+	(void)arg; (void)name; (void)out;
+	return IKE_E_NOTFOUND;
+}
+
+static ike_err
+node_file_write(void *arg, const char *name, struct slice text)
+{
+	(void)arg; (void)name; (void)text;
+	return IKE_OK;
+}
+
 static ike_err
 conf_read(void *arg, const char *path, struct buf *out)
 {
@@ -250,7 +265,7 @@ bench_node_open(struct bench_node *n, unsigned side, unsigned peers, const char 
 	struct env env = {
 		.arg = n, .log = &n->logger, .crypto = n->crypto, .kern = &n->kern.kern, .ike_port = 500, .natt_port = 4500,
 		.send = node_send, .ctl_send = node_ctl_send, .wallclock = node_wallclock, .read_secret = node_read_secret,
-		.source_addr = node_source,
+		.source_addr = node_source, .file_load = node_file_load, .file_store = node_file_write, .file_append = node_file_write,
 	};
 	return daemon_new(&env, n->conf, bench_now(), &n->daemon);
 }

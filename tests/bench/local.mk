@@ -3,3 +3,6 @@
 EXTRA_PROGRAMS += tests/bench/handshake
 tests_bench_handshake_SOURCES = tests/bench/handshake.c tests/bench/bench.c tests/bench/bench.h
 tests_bench_handshake_LDADD = $(ringtail_daemon_libs)
+EXTRA_PROGRAMS += tests/bench/control
+tests_bench_control_SOURCES = tests/bench/control.c tests/bench/bench.c tests/bench/bench.h
+tests_bench_control_LDADD = src/ikectl/libikectl.a $(ringtail_daemon_libs)

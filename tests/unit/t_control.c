@@ -588,6 +588,7 @@ static const struct {
 	{ "show", "192.0.2.2", 0 },
 	{ "ikes", NULL, 0 },
 	{ "sas", NULL, 0 },
+	{ "sas", "192.0.2.2", CTL_OPT_EACH },
 	{ "policies", NULL, 0 },
 	{ "policies", "192.0.2.2 tcp/22", 0 },
 	{ "counters", NULL, 0 },

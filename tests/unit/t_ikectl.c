@@ -117,7 +117,7 @@ static const struct {
 	{ { "-s", "/tmp/x", "sc" }, "timers", NULL, 0 },
 	{ { "ss" }, "ikes", NULL, 0 },
 	{ { "-ll", "ss", "isakmp" }, "ikes", NULL, 0 },
-	{ { "-l", "-l", "-d", "ss", "ah" }, "sas", NULL, 0 },
+	{ { "-l", "-l", "-d", "ss", "ah" }, "sas", NULL, CTL_OPT_EACH },
 	{ { "fs", "esp" }, "flush", "esp", 0 },
 	{ { "ds", "isakmp", "inet", "192.0.2.1", "192.0.2.2" }, "down", "192.0.2.2",
 	    CTL_OPT_IKE | CTL_OPT_LOCAL },

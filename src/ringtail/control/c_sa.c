@@ -139,14 +139,19 @@ put_sas(struct control_call *call, const struct addr *peer)
 	const struct sad_row *row;
 	uint32_t it = 0;
 
-	control_put_pairs(call, peer);
 	ctl_put_list(&call->put, "sas");
 	while ((row = sadb_next(d->sadb, &it)) != NULL) {
 		if (peer != NULL && !addr_equal(peer, &row->spec.src) &&
 		    !addr_equal(peer, &row->spec.id.dst))
 			continue;
+		struct sa_usage u;
+		uint64_t id = row->id;
+		control_usage(call, id, &u);
+		row = sadb_row(d->sadb, id);
+		if (row == NULL)
+			continue;
 		ctl_put_record(&call->put, NULL);
-		put_sa(call, row, &row->usage);
+		put_sa(call, row, &u);
 		ctl_put_end(&call->put);
 	}
 	ctl_put_end(&call->put);
@@ -155,12 +160,12 @@ put_sas(struct control_call *call, const struct addr *peer)
 void
 control_sas(struct control_call *call)
 {
+	bool each = (call->rq->options & CTL_OPT_EACH) != 0;
 	struct addr a;
 
-	if (call->rq->nargs == 0)
-		put_sas(call, NULL);
-	else if (peers_resolve(call, call->rq->args[0], false, &a))
-		put_sas(call, &a);
+	if (call->rq->nargs > 0 && !peers_resolve(call, call->rq->args[0], false, &a))
+		return;
+	(each ? put_sas : control_put_pairs)(call, call->rq->nargs > 0 ? &a : NULL);
 }
 
 void

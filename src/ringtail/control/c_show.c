@@ -105,7 +105,7 @@ control_show(struct control_call *call)
 
 	if (!peers_resolve(call, call->rq->args[0], true, &a))
 		return;
-	ike_err err = peers_collect(call, &peers);
+	ike_err err = peers_collect(call, &a, &peers);
 	const struct peer_view *peer = err == IKE_OK ? peers_find(&peers, &a) : NULL;
 	if (peer != NULL) {
 		ctl_put_record(&call->put, "peer");

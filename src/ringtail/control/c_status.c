@@ -205,7 +205,7 @@ control_status(struct control_call *call)
 	struct daemon *d = call->d;
 	struct peers peers;
 
-	ike_err err = peers_collect(call, &peers);
+	ike_err err = peers_collect(call, NULL, &peers);
 	if (err == IKE_OK) {
 		ctl_put_str(p, "version", RINGTAIL_VERSION);
 		ctl_put_quantity(p, "started", CTL_TIME, d->started_wall);

@@ -51,6 +51,12 @@ add(struct peers *p, const struct addr *a, struct peer_view **out)
 }
 
 static bool
+asked_for(const struct peers *p, const struct addr *a)
+{
+	return p->only == NULL || addr_equal(p->only, a);
+}
+
+static bool
 better(const struct ike_sa *a, const struct ike_sa *b)
 {
 	if (b == NULL || (a->state == IKE_ESTABLISHED) != (b->state == IKE_ESTABLISHED))
@@ -67,7 +73,7 @@ add_ikes(struct daemon *d, struct peers *out)
 	uint32_t it = 0;
 
 	while ((ike = slot_each(&d->ikes.ids, &it)) != NULL) {
-		if (ike->half_open || ike->state == IKE_DEAD)
+		if (ike->half_open || ike->state == IKE_DEAD || !asked_for(out, &ike->remote.addr))
 			continue;
 		TRY(add(out, &ike->remote.addr, &p));
 		p->ikes++;
@@ -106,6 +112,8 @@ add_children(struct control_call *call, struct peers *out)
 	uint32_t it = 0;
 
 	while ((c = slot_each(&d->children.ids, &it)) != NULL) {
+		if (!asked_for(out, &c->remote.addr))
+			continue;
 		TRY(add(out, &c->remote.addr, &p));
 		if (c->state == CHILD_WANTED || c->state == CHILD_NEGOTIATING) {
 			p->coming++;
@@ -131,7 +139,7 @@ add_policies(struct daemon *d, struct peers *out)
 	uint32_t it = 0;
 
 	while ((row = sadb_policy_next(d->sadb, &it)) != NULL) {
-		if (!control_policy_peer(row, &a))
+		if (!control_policy_peer(row, &a) || !asked_for(out, &a))
 			continue;
 		TRY(add(out, &a, &p));
 		p->policy = true;
@@ -146,7 +154,7 @@ add_sections(struct daemon *d, struct peers *out)
 
 	for (size_t i = 0; i < d->conf->n_remotes; i++) {
 		const struct conf_remote *r = d->conf->remotes[i];
-		if (r->peer.addr.family == 0)
+		if (r->peer.addr.family == 0 || !asked_for(out, &r->peer.addr))
 			continue;
 		TRY(add(out, &r->peer.addr, &p));
 		if (p->section == NULL)
@@ -164,12 +172,12 @@ by_address(const void *a, const void *b)
 }
 
 ike_err
-peers_collect(struct control_call *call, struct peers *out)
+peers_collect(struct control_call *call, const struct addr *only, struct peers *out)
 {
 	struct daemon *d = call->d;
 	uint8_t seed[16];
 
-	*out = (struct peers){ .mem = { .limit = PEERS_MEM } };
+	*out = (struct peers){ .only = only, .mem = { .limit = PEERS_MEM } };
 	TRY(daemon_random(d, seed, sizeof(seed)));
 	htab_init(&out->by_addr, seed, same_addr);
 	TRY(add_policies(d, out));

@@ -25,15 +25,16 @@ struct peer_view {
 };
 
 struct peers {
-	struct peer_view **v; /* sorted by address */
+	const struct addr *only; /* whom it is about; NULL: everybody */
+	struct peer_view **v;    /* sorted by address */
 	size_t n, cap;
 	struct htab by_addr;
 	struct arena mem;
 };
 
-/* IKE_E_NOMEM, IKE_E_CRYPTO; peers_free() is due in any case. */
+/* Everybody, or only who is at |only| (NULL: all).  IKE_E_NOMEM, IKE_E_CRYPTO; peers_free() is due in any case. */
 MUST_USE ike_err
-peers_collect(struct control_call *call, struct peers *out);
+peers_collect(struct control_call *call, const struct addr *only, struct peers *out);
 
 void
 peers_free(struct peers *p);

@@ -123,7 +123,7 @@ peers_resolve(struct control_call *call, struct slice word, bool known, struct a
 		*out = a;
 		return true;
 	}
-	ike_err err = peers_collect(call, &peers);
+	ike_err err = peers_collect(call, address ? &a : NULL, &peers);
 	if (err != IKE_OK) {
 		control_fail_err(call, err, "the peers could not be listed");
 		ok = false;
