@@ -14,6 +14,8 @@
 #include <openssl/dh.h>
 #include <openssl/param_build.h>
 #include <openssl/params.h>
+#include <openssl/x509.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -366,5 +368,70 @@ ke_derive(const struct ke *ke, struct slice peer, struct secret *out)
 		return err;
 	}
 	*out = s;
+	return IKE_OK;
+}
+
+ike_err
+ke_export(const struct ke *ke, struct secret *out)
+{
+	int n = i2d_PrivateKey(ke->key, NULL);
+	struct secret s;
+
+	if (n <= 0)
+		return ossl_failed();
+	TRY(secret_new((size_t)n, &s));
+	unsigned char *p = s.p;
+	if (i2d_PrivateKey(ke->key, &p) != n) {
+		secret_free(&s);
+		return ossl_failed();
+	}
+	*out = s;
+	return IKE_OK;
+}
+
+/* Is it a key of |g|?  Of groups without a name the size of the prime has to do: there is one of each size. */
+static bool
+is_of_group(EVP_PKEY *key, const struct group *g)
+{
+	char name[32];
+	size_t n;
+
+	if (EVP_PKEY_is_a(key, g->type) != 1)
+		return false;
+	if (g->prime != NULL)
+		return (size_t)EVP_PKEY_get_size(key) == alg_get(g->alg)->out;
+	if (g->name == NULL)
+		return true;
+	if (EVP_PKEY_get_group_name(key, name, sizeof(name), &n) != 1)
+		return false;
+	const char *as = strcmp(name, "prime256v1") == 0 ? "P-256" : strcmp(name, "secp384r1") == 0 ? "P-384" :
+	    strcmp(name, "secp521r1") == 0 ? "P-521" : name;
+	return strcmp(as, g->name) == 0;
+}
+
+ike_err
+ke_import(struct crypto *c, enum alg_id group, struct slice key, struct ke **out)
+{
+	const struct group *g = find_group(group);
+	const unsigned char *p = key.p;
+	struct ke *ke;
+
+	if (g == NULL)
+		return IKE_E_UNSUPPORTED;
+	if (key.n == 0 || key.n > LONG_MAX)
+		return IKE_E_FORMAT;
+	ke = calloc(1, sizeof(*ke) + alg_get(group)->out);
+	if (ke == NULL)
+		return IKE_E_NOMEM;
+	ke->c = c;
+	ke->group = g;
+	ke->n_pub = alg_get(group)->out;
+	ke->key = d2i_AutoPrivateKey_ex(NULL, &p, (long)key.n, c->lib, NULL);
+	if (ke->key == NULL || !is_of_group(ke->key, g) || export_public(ke) != IKE_OK) {
+		ERR_clear_error();
+		ke_free(ke);
+		return IKE_E_FORMAT;
+	}
+	*out = ke;
 	return IKE_OK;
 }

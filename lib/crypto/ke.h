@@ -56,4 +56,17 @@ ke_public(const struct ke *ke);
 MUST_USE ike_err
 ke_derive(const struct ke *ke, struct slice peer, struct secret *out);
 
+/*
+ * The private key, for another process that goes on with the exchange in our place, and back: never to be used for
+ * anything else, nor by both.  The form is OpenSSL's DER of the key's type.
+ *
+ *   IKE_E_UNSUPPORTED   not a group of ours
+ *   IKE_E_FORMAT        ke_import(): not a private key, or not of |group|
+ *   IKE_E_CRYPTO, IKE_E_NOMEM
+ */
+MUST_USE ike_err
+ke_export(const struct ke *ke, struct secret *out);
+MUST_USE ike_err
+ke_import(struct crypto *c, enum alg_id group, struct slice key, struct ke **out);
+
 #endif

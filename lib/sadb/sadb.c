@@ -263,9 +263,8 @@ reserve_spi(struct sadb *db, struct sad_priv *p)
 	return IKE_E_EXHAUSTED;
 }
 
-/* Arm the end of the reservation. */
-static ike_err
-set_lapse(struct sadb *db, struct sad_priv *p, ike_time until)
+ike_err
+sad_set_lapse(struct sadb *db, struct sad_priv *p, ike_time until)
 {
 	p->lapse = calloc(1, sizeof(*p->lapse));
 	if (p->lapse == NULL)
@@ -289,7 +288,7 @@ sadb_reserve(struct sadb *db, uint8_t proto, const struct addr *dst, const struc
 
 	TRY(sad_create(db, &spec, &p));
 	p->row.want = SAD_WANT_RESERVED;
-	err = set_lapse(db, p, until);
+	err = sad_set_lapse(db, p, until);
 	if (err == IKE_OK)
 		err = reserve_spi(db, p);
 	if (err != IKE_OK) {

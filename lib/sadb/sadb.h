@@ -132,6 +132,22 @@ sadb_install(struct sadb *db, uint64_t id, const struct sa_spec *spec, struct sa
     ike_time now, uint64_t *id_out);
 
 /*
+ * What a process before us installed and handed over: |spec| as it was given to sadb_install(), |added| the kernel's add time as it
+ * was known (0: not), |since| when it was installed.  A row that was found in the kernel becomes ours; without one
+ * there is a new row.  Then the kernel is asked: an SA that it does not have, or not like that, is LOST at the next
+ * sadb_tick(), a soft limit that passed meanwhile is told there, too.
+ *
+ *   IKE_E_EXISTS   there is a row of ours already, or what was found is another SA under the same name
+ *   IKE_E_NOMEM
+ */
+MUST_USE ike_err
+sadb_claim(struct sadb *db, const struct sa_spec *spec, uint64_t added, ike_time since, uint64_t *id_out);
+
+/* The same for what sadb_reserve() made: |spec| without algorithms.  A reservation that the kernel dropped is renewed. */
+MUST_USE ike_err
+sadb_claim_reserved(struct sadb *db, const struct sa_spec *spec, ike_time until, uint64_t *id_out);
+
+/*
  * Take the SA out of the kernel and forget the row: |id| is stale from then on.  Nothing is published.  When the
  * kernel refuses, deletion is tried again by the next reconciliation (which is then due) and the kernel's error is
  * returned.

@@ -135,6 +135,10 @@ sad_create(struct sadb *db, const struct sa_spec *spec, struct sad_priv **out);
 void
 sad_destroy(struct sadb *db, struct sad_priv *p);
 
+/* Arm the end of the reservation: the row is destroyed by the caller on an error.  IKE_E_NOMEM. */
+MUST_USE ike_err
+sad_set_lapse(struct sadb *db, struct sad_priv *p, ike_time until);
+
 /* The end of a reservation is of no interest any more. */
 void
 sad_drop_lapse(struct sadb *db, struct sad_priv *p);

@@ -8,6 +8,7 @@
 #include "conf/conf.h"
 #include "crypto/crypto.h"
 #include "ringtail/control/control.h"
+#include "ringtail/ike/handover.h"
 #include "sadb/sadb.h"
 
 #include <stdlib.h>
@@ -45,12 +46,18 @@ daemon_timer(struct daemon *d, struct timer *t, ike_time when)
 		d->timers_lost = true;
 }
 
-static void
+/* False: the daemon is frozen, and nothing happens to it any more. */
+static bool
 enter(struct daemon *d, ike_time now)
 {
+	if (d->frozen)
+		return false;
 	if (now > d->now)
 		d->now = now;
 	d->busy = true;
+	if (d->resume_due)
+		handover_resume(d);
+	return true;
 }
 
 /* Exchanges first: each belongs to an IKE SA. */
@@ -84,6 +91,7 @@ start_up(struct daemon *d)
 	if (err != IKE_OK)
 		log_put(d->env.log, LOG_L_WARNING, NULL, "cannot read the kernel's SAD and SPD yet: %s (%s)",
 		    ike_err_text(err), d->env.kern->reason);
+	handover_take(d);
 	policies_establish(d);
 	greet_start(d);
 }
@@ -123,7 +131,7 @@ daemon_new(const struct env *env, struct conf *conf, ike_time now, struct daemon
 		daemon_free(d);
 		return err;
 	}
-	enter(d, now);
+	(void)enter(d, now);
 	d->policies.timer.kind = TIMER_POLICIES;
 	policies_load(d);
 	start_up(d);
@@ -165,7 +173,8 @@ daemon_free(struct daemon *d)
 void
 daemon_datagram(struct daemon *d, const struct dgram *dg, ike_time now)
 {
-	enter(d, now);
+	if (!enter(d, now))
+		return;
 	d->stats.datagrams_in++;
 	demux_datagram(d, dg);
 	leave(d);
@@ -174,7 +183,8 @@ daemon_datagram(struct daemon *d, const struct dgram *dg, ike_time now)
 void
 daemon_kernel(struct daemon *d, const struct kern_event *ev, ike_time now)
 {
-	enter(d, now);
+	if (!enter(d, now))
+		return;
 	sadb_kernel_event(d->sadb, ev, d->now);
 	leave(d);
 }
@@ -182,7 +192,8 @@ daemon_kernel(struct daemon *d, const struct kern_event *ev, ike_time now)
 void
 daemon_control(struct daemon *d, uint64_t client, struct slice msg, ike_time now)
 {
-	enter(d, now);
+	if (!enter(d, now))
+		return;
 	control_input(d, client, msg);
 	leave(d);
 }
@@ -190,7 +201,8 @@ daemon_control(struct daemon *d, uint64_t client, struct slice msg, ike_time now
 void
 daemon_control_closed(struct daemon *d, uint64_t client, ike_time now)
 {
-	enter(d, now);
+	if (!enter(d, now))
+		return;
 	control_closed(d, client);
 	leave(d);
 }
@@ -281,7 +293,8 @@ daemon_tick(struct daemon *d, ike_time now)
 {
 	struct timer *t;
 
-	enter(d, now);
+	if (!enter(d, now))
+		return;
 	sadb_tick(d->sadb, d->now);
 	if (d->timers_lost)
 		recover_timers(d);
@@ -299,6 +312,10 @@ daemon_deadline(const struct daemon *d)
 	ike_time when = t == NULL ? IKE_NEVER : t->when;
 	ike_time db = sadb_deadline(d->sadb);
 
+	if (d->frozen)
+		return IKE_NEVER;
+	if (d->resume_due)
+		return d->now;
 	if (d->timers_lost && when > d->now + DAEMON_TICK)
 		when = d->now + DAEMON_TICK;
 	if (db < when)
@@ -310,7 +327,8 @@ daemon_deadline(const struct daemon *d)
 void
 daemon_set_conf(struct daemon *d, struct conf *conf, ike_time now)
 {
-	enter(d, now);
+	if (!enter(d, now))
+		return;
 	struct conf *old = d->conf;
 	d->conf = conf_ref(conf);
 	conf_unref(old);
@@ -328,7 +346,8 @@ daemon_address(struct daemon *d, const struct addr *a, bool up, ike_time now)
 	struct ike_sa *ike;
 	struct child *c;
 
-	enter(d, now);
+	if (!enter(d, now))
+		return;
 	while (!up && (ike = slot_each(&d->ikes.ids, &it)) != NULL) {
 		if (!addr_equal(&ike->local.addr, a))
 			continue;
@@ -395,7 +414,8 @@ daemon_keeps(const struct daemon *d, enum daemon_end how)
 void
 daemon_shutdown(struct daemon *d, enum daemon_end how, ike_time now)
 {
-	enter(d, now);
+	if (!enter(d, now))
+		return;
 	d->stopping = true;
 	greet_flush(d);
 	if (daemon_keeps(d, how))

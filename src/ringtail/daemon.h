@@ -62,6 +62,8 @@ struct daemon {
 	int64_t              started_wall;
 	bool                 busy;          /* inside an entry point */
 	bool                 stopping;
+	bool                 frozen;        /* handed over: nothing is taken in and nothing goes out any more */
+	bool                 resume_due;    /* taken over: go on at the next entry point */
 	struct ike_table     ikes;
 	struct child_table   children;
 	struct peer_table    peers;
@@ -125,6 +127,20 @@ daemon_keeps(const struct daemon *d, enum daemon_end how);
 /* The end is near: no new negotiations.  Deletes are sent once; nobody waits for answers. */
 void
 daemon_shutdown(struct daemon *d, enum daemon_end how, ike_time now);
+
+/*
+ * The process ends and another is to go on with everything: freeze, and write all there is to |out| (ike/handover.h).  From then on the
+ * daemon ignores what it is told and sends nothing; only daemon_free() is left.  On an error nothing has changed.
+ *
+ *   IKE_E_STATE     it was done before, or the daemon shuts down
+ *   IKE_E_NOMEM, IKE_E_CRYPTO, IKE_E_FULL
+ */
+MUST_USE ike_err
+daemon_hand_over(struct daemon *d, ike_time now, struct secret *out);
+
+/* Would nothing be given up by daemon_hand_over() now?  A first negotiation would; it pays to wait a little. */
+bool
+daemon_at_rest(const struct daemon *d);
 
 /* For the engine: random bytes from the daemon's generator; IKE_E_CRYPTO. */
 MUST_USE ike_err

@@ -49,6 +49,14 @@ src_ringtail_sources = \
 	src/ringtail/ike/exch_run.c \
 	src/ringtail/ike/greet.c \
 	src/ringtail/ike/greet.h \
+	src/ringtail/ike/handover.c \
+	src/ringtail/ike/handover.h \
+	src/ringtail/ike/handover_fields.c \
+	src/ringtail/ike/handover_ids.c \
+	src/ringtail/ike/handover_ids.h \
+	src/ringtail/ike/handover_load.c \
+	src/ringtail/ike/handover_resume.c \
+	src/ringtail/ike/handover_save.c \
 	src/ringtail/ike/ike_sa.c \
 	src/ringtail/ike/ike_sa.h \
 	src/ringtail/ike/ike_table.c \
@@ -61,6 +69,8 @@ src_ringtail_sources = \
 	src/ringtail/ike/policy_reqid.c \
 	src/ringtail/ike/queue.c \
 	src/ringtail/ike/retrans.c \
+	src/ringtail/ike/snap.c \
+	src/ringtail/ike/snap.h \
 	src/ringtail/loop/files.c \
 	src/ringtail/loop/logout.c \
 	src/ringtail/loop/loop.c \
@@ -72,6 +82,7 @@ src_ringtail_sources = \
 	src/ringtail/v1/v1.h \
 	src/ringtail/v1/v1_auth.c \
 	src/ringtail/v1/v1_cross.c \
+	src/ringtail/v1/v1_handover.c \
 	src/ringtail/v1/v1_hash.c \
 	src/ringtail/v1/v1_ids.c \
 	src/ringtail/v1/v1_info.c \
@@ -88,6 +99,7 @@ src_ringtail_sources = \
 	src/ringtail/v2/v2_auth.c \
 	src/ringtail/v2/v2_child.c \
 	src/ringtail/v2/v2_cookie.c \
+	src/ringtail/v2/v2_handover.c \
 	src/ringtail/v2/v2_info.c \
 	src/ringtail/v2/v2_init.c \
 	src/ringtail/v2/v2_notify.c \

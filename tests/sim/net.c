@@ -250,12 +250,37 @@ arrive(struct world *w, struct flight *f)
 		daemon_datagram(f->to->daemon, &d, w->now);
 }
 
+/* Its daemon is being restarted, and the sockets stay open meanwhile: they keep what arrives. */
+static bool
+waits_in_socket(const struct flight *f)
+{
+	return !f->is_packet && f->to->daemon == NULL && f->to->left.n > 0;
+}
+
+#define SOCKET_POLL MSEC(1)
+
+static void
+keep(struct world *w, struct flight *f)
+{
+	struct flight **p = &w->flights;
+
+	f->when = w->now + SOCKET_POLL;
+	while (*p != NULL && (*p)->when <= f->when)
+		p = &(*p)->next;
+	f->next = *p;
+	*p = f;
+}
+
 void
 net_deliver(struct world *w)
 {
 	while (w->flights != NULL && w->flights->when <= w->now) {
 		struct flight *f = w->flights;
 		w->flights = f->next;
+		if (waits_in_socket(f)) {
+			keep(w, f);
+			continue;
+		}
 		arrive(w, f);
 		free(f);
 	}

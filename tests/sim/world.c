@@ -162,6 +162,7 @@ node_power_off(struct node *n)
 	struct kern *k = simkern_other(n->kern);
 
 	node_stop(n, false);
+	n->boot_id[0]++;
 	(void)!k->ops->sa_flush(k, PROTO_NONE);
 	(void)!k->ops->sp_flush(k);
 	for (size_t i = 0; i < NODE_FILES; i++)
@@ -169,6 +170,17 @@ node_power_off(struct node *n)
 			buf_free(&n->file[i].text);
 			n->file[i].name[0] = '\0';
 		}
+}
+
+static ike_err
+env_handover_load(void *arg, struct secret *out)
+{
+	struct node *n = arg;
+
+	if (n->left.n == 0)
+		return IKE_E_NOTFOUND;
+	secret_move(out, &n->left);
+	return IKE_OK;
 }
 
 static void
@@ -288,7 +300,9 @@ node_start(struct node *n)
 		.natt_port = 4500, .send = env_send, .ctl_send = env_ctl_send, .wallclock = env_wallclock,
 		.read_secret = env_read_secret, .source_addr = env_source_addr, .stop = env_stop, .reload = env_reload,
 		.file_load = env_file_load, .file_store = env_file_store, .file_append = env_file_append,
+		.handover_load = env_handover_load,
 	};
+	memcpy(env.boot_id, n->boot_id, sizeof(env.boot_id));
 	env.kern->on_event = on_kern_event;
 	env.kern->event_arg = n;
 	ike_err err = daemon_new(&env, n->conf, w->now, &n->daemon);
@@ -318,6 +332,14 @@ node_close(struct node *n)
 	if (n->daemon != NULL)
 		daemon_shutdown(n->daemon, END_CLOSE, n->w->now);
 	node_stop(n, false);
+}
+
+ike_err
+node_hand_over(struct node *n)
+{
+	TRY(daemon_hand_over(n->daemon, n->w->now, &n->left));
+	node_stop(n, false);
+	return IKE_OK;
 }
 
 ike_err
@@ -382,6 +404,7 @@ world_free(struct world *w)
 		conf_unref(n->conf);
 		buf_free(&n->log);
 		buf_free(&n->answer);
+		secret_free(&n->left);
 		for (size_t k = 0; k < NODE_FILES; k++)
 			buf_free(&n->file[k].text);
 	}

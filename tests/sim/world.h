@@ -11,6 +11,7 @@
 #ifndef SIM_WORLD_H
 #define SIM_WORLD_H
 
+#include "crypto/secret.h"
 #include "ringtail/daemon.h"
 #include "sim/simkern.h"
 
@@ -94,6 +95,8 @@ struct node {
 	struct nat      nat;
 	unsigned        generation;   /* restarts so far */
 	struct node_file file[NODE_FILES];   /* outlive the daemon; name empty: none */
+	struct secret   left;         /* what its daemon handed over, for the next one */
+	uint8_t         boot_id[16];  /* of its machine */
 	bool            disk_full;    /* its files cannot be written */
 	/* packets that this node sent, by fate */
 	unsigned        sent, clear, protected, held, delivered, dropped;
@@ -140,6 +143,11 @@ void node_stop(struct node *n, bool term);
 void node_close(struct node *n);
 /* Start it again. */
 ike_err node_start(struct node *n);
+/*
+ * Stop it as the service manager does for a restart: all of its state is in n->left for node_start(), and what arrives meanwhile
+ * waits in its sockets.  IKE_E_NOMEM ...: it runs on.
+ */
+ike_err node_hand_over(struct node *n);
 /* Power off: the daemon is killed, SAD, SPD and the files of the runtime directory are empty when it is started next. */
 void node_power_off(struct node *n);
 /* The text of a file of the node's daemon ("run/NAME"), empty: there is none. */

@@ -69,6 +69,8 @@ struct child {
 	struct admit_ticket       admit;          /* its place in line */
 };
 
+struct handover_child;
+
 struct child_table {
 	struct slotmap ids;
 };
@@ -161,6 +163,11 @@ MUST_USE ike_err child_install_out(struct child *c, struct sa_keys *keys);
 MUST_USE ike_err child_hold_out(struct child *c, struct sa_keys *keys);
 /* Install what child_hold_out() kept; nothing to do is fine. */
 void child_release_out(struct child *c);
+
+/* Handover: bind the halves that the kernel has from a process before us to |c|; what it has not stays 0. */
+void child_claim(struct child *c, const struct handover_child *more);
+/* Handover: the sainfo of the present configuration, NULL if it has none; lifetimes stay as agreed.  |ike| may be NULL. */
+void child_find_section(struct child *c, const struct ike_sa *ike);
 
 /* Both halves stand (or the outbound one is held): log, event, retire the one it replaces, settle collisions. */
 void child_up(struct child *c);

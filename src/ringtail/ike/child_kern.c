@@ -6,6 +6,7 @@
 
 #include "conf/conf.h"
 #include "prop/life.h"
+#include "ringtail/ike/handover.h"
 #include "sadb/sadb.h"
 
 #include <stdlib.h>
@@ -182,4 +183,42 @@ child_release_out(struct child *c)
 	free(keys);
 	if (err != IKE_OK)
 		child_delete(c, true);
+}
+
+static uint64_t
+claim_half(struct child *c, enum sa_dir dir, uint64_t added)
+{
+	struct sa_spec spec;
+	uint64_t id = 0;
+
+	make_spec(c, dir, &spec);
+	ike_err err = sadb_claim(c->d->sadb, &spec, added, c->installed, &id);
+	if (err != IKE_OK)
+		return 0;
+	sadb_set_user(c->d->sadb, id, c->id);
+	return id;
+}
+
+static uint64_t
+claim_reserved(struct child *c)
+{
+	struct sa_spec spec = { .id = { .proto = c->proto, .spi = c->spi_in, .dst = c->local.addr }, .src = c->remote.addr,
+		.mode = c->mode, .dir = SA_IN, .reqid = c->reqid_in };
+	uint64_t id = 0;
+
+	if (sadb_claim_reserved(c->d->sadb, &spec, c->d->now + RESERVE_LIFE, &id) != IKE_OK)
+		return 0;
+	sadb_set_user(c->d->sadb, id, c->id);
+	return id;
+}
+
+void
+child_claim(struct child *c, const struct handover_child *more)
+{
+	if (more->reserved)
+		c->row_in = claim_reserved(c);
+	else if (more->has_in)
+		c->row_in = claim_half(c, SA_IN, more->added_in);
+	if (more->has_out)
+		c->row_out = claim_half(c, SA_OUT, more->added_out);
 }

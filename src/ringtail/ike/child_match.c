@@ -73,6 +73,16 @@ find_sainfo(struct child *c, uint32_t ph1id, const struct ident *peer_id)
 	return IKE_OK;
 }
 
+void
+child_find_section(struct child *c, const struct ike_sa *ike)
+{
+	const struct conf_remote *rmt = ike == NULL ? NULL : ike->rmt;
+	uint32_t life = c->life_sec;
+
+	if (find_sainfo(c, rmt == NULL ? 0 : rmt->ph1id, ike == NULL ? NULL : ike->peer_id) == IKE_OK && life != 0)
+		c->life_sec = life;
+}
+
 /* The inbound policy of the same traffic: its template's reqid is what the kernel compares the inbound SA with. */
 static uint32_t
 reqid_in_of(struct child *c, const struct sp_spec *out)

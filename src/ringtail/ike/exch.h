@@ -161,6 +161,10 @@ MUST_USE ike_err
 exch_start_with(struct ike_sa *ike, const struct exch_type *type, uint64_t child_id,
     ike_err (*prepare)(struct exch *x, void *arg), void *arg);
 
+/* A record of |type| without anything in it, in the list of |ike|: for the driver and for handover.  IKE_E_NOMEM. */
+MUST_USE ike_err
+exch_new(struct ike_sa *ike, const struct exch_type *type, enum exch_side side, uint32_t msgid, struct exch **out);
+
 /* A message for |x|, header already matched.  Takes |m|, unprotects it, runs the table.  Consumes nothing of |m|. */
 void
 exch_input(struct exch *x, struct msg *m);

@@ -26,7 +26,7 @@ exch_find(struct ike_sa *ike, uint8_t wire, uint32_t msgid, int side)
 	return NULL;
 }
 
-static ike_err
+ike_err
 exch_new(struct ike_sa *ike, const struct exch_type *type, enum exch_side side, uint32_t msgid, struct exch **out)
 {
 	struct exch *x = calloc(1, sizeof(*x));

@@ -66,21 +66,15 @@ publish(const struct ike_sa *ike, enum event_kind kind, ike_err why, const char 
 	events_publish(ike->d, &ev);
 }
 
-ike_err
-ike_sa_new(struct daemon *d, const struct ike_version_ops *ops, enum exch_side side, const struct endpoint *local,
-    const struct endpoint *remote, uint64_t peer_spi, struct ike_sa **out)
+struct ike_sa *
+ike_sa_blank(struct daemon *d)
 {
 	struct ike_sa *ike = calloc(1, sizeof(*ike));
 
 	if (ike == NULL)
-		return IKE_E_NOMEM;
+		return NULL;
 	ike->d = d;
-	ike->ops = ops;
-	ike->side = side;
-	ike->local = *local;
-	ike->remote = *remote;
-	ike->peer_spi = peer_spi;
-	ike->created = ike->last_in = d->now;
+	ike->ops = &v2_ops;
 	ike->soft = ike->hard = IKE_NEVER;
 	ike->conf = conf_ref(d->conf);
 	list_init(&ike->exchs);
@@ -88,6 +82,23 @@ ike_sa_new(struct daemon *d, const struct ike_version_ops *ops, enum exch_side s
 	list_init(&ike->children);
 	list_init(&ike->stranger);
 	list_init(&ike->grave);
+	return ike;
+}
+
+ike_err
+ike_sa_new(struct daemon *d, const struct ike_version_ops *ops, enum exch_side side, const struct endpoint *local,
+    const struct endpoint *remote, uint64_t peer_spi, struct ike_sa **out)
+{
+	struct ike_sa *ike = ike_sa_blank(d);
+
+	if (ike == NULL)
+		return IKE_E_NOMEM;
+	ike->ops = ops;
+	ike->side = side;
+	ike->local = *local;
+	ike->remote = *remote;
+	ike->peer_spi = peer_spi;
+	ike->created = ike->last_in = d->now;
 	ike_err err;
 	do
 		err = daemon_random(d, &ike->my_spi, sizeof(ike->my_spi));

@@ -71,6 +71,16 @@ struct ike_version_ops {
 	/* The version's own part of a new IKE SA.  IKE_E_NOMEM. */
 	ike_err (*init)(struct ike_sa *ike);
 	void    (*fini)(struct ike_sa *ike);
+	/*
+	 * Handover (handover.h).  save(), restore(): the version's own part of an IKE SA that is up, as fields of ike/snap.h; lasts(): can
+	 * what is under way in |x| go on in another process?  save_exch(), restore_exch(): then its scratch.  What was known under an id is
+	 * known under another when restore_exch() runs.
+	 */
+	bool    (*lasts)(const struct exch *x);
+	void    (*save)(const struct ike_sa *ike, struct wr *w);
+	ike_err (*restore)(struct ike_sa *ike, struct slice record);
+	void    (*save_exch)(const struct exch *x, struct wr *w);
+	ike_err (*restore_exch)(struct exch *x, struct slice record);
 };
 
 /* An intent waiting for its turn on an IKE SA. */
@@ -141,6 +151,9 @@ MUST_USE ike_err
 ike_sa_new(struct daemon *d, const struct ike_version_ops *ops, enum exch_side side, const struct endpoint *local,
     const struct endpoint *remote, uint64_t peer_spi, struct ike_sa **out);
 
+/* An IKE SA in no table, all zero but for its lists and the configuration, which are in order: for handover.  NULL: out of memory. */
+struct ike_sa *ike_sa_blank(struct daemon *d);
+
 /* In and out of the tables: for ike_sa.c and the rekeying of an IKE SA. */
 MUST_USE ike_err ike_table_add(struct ike_sa *ike);
 void             ike_table_remove(struct ike_sa *ike);
@@ -190,6 +203,9 @@ ike_sa_want(struct ike_sa *ike, enum intent intent, uint64_t child_id);
 void ike_sa_run_queue(struct ike_sa *ike);
 
 void ike_sa_drop_queue(struct ike_sa *ike);
+
+/* Put |intent| at the end of what waits; nothing starts.  IKE_E_NOMEM. */
+MUST_USE ike_err ike_sa_enqueue(struct ike_sa *ike, enum intent intent, uint64_t child_id);
 
 /* What waits on |old| for children that now belong to |heir| is wanted there. */
 void ike_sa_move_queue(struct ike_sa *old, struct ike_sa *heir);

@@ -31,8 +31,8 @@ may_start(const struct ike_sa *ike, enum intent intent)
 	return ike->state == IKE_ESTABLISHED;
 }
 
-static ike_err
-enqueue(struct ike_sa *ike, enum intent intent, uint64_t child_id)
+ike_err
+ike_sa_enqueue(struct ike_sa *ike, enum intent intent, uint64_t child_id)
 {
 	struct queued **p = &ike->queue;
 
@@ -64,11 +64,11 @@ ike_sa_want(struct ike_sa *ike, enum intent intent, uint64_t child_id)
 	if (ike->state == IKE_DEAD)
 		return IKE_E_GONE;
 	if (ike->state == IKE_CONNECTING)
-		return enqueue(ike, intent, child_id);
+		return ike_sa_enqueue(ike, intent, child_id);
 	if (!may_start(ike, intent))
 		return IKE_E_STATE;
 	if (!window_open(ike))
-		return enqueue(ike, intent, child_id);
+		return ike_sa_enqueue(ike, intent, child_id);
 	return start(ike, intent, child_id);
 }
 

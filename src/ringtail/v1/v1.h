@@ -227,6 +227,18 @@ v1_put_claim(struct exch *x, struct msg_out *m, const struct child *c);
 void
 v1_take_claim(struct exch *x, const struct msg *m, struct child *c);
 
+/* v1_handover.c: see struct ike_version_ops. */
+bool
+v1_lasts(const struct exch *x);
+void
+v1_save(const struct ike_sa *ike, struct wr *w);
+ike_err
+v1_restore(struct ike_sa *ike, struct slice record);
+void
+v1_save_exch(const struct exch *x, struct wr *w);
+ike_err
+v1_restore_exch(struct exch *x, struct slice record);
+
 /* v1_info.c */
 ike_err
 v1_build_child_delete(struct exch *x, struct msg_out *m);

@@ -168,4 +168,9 @@ const struct ike_version_ops v1_ops = {
 	.for_request = for_request,
 	.init = init,
 	.fini = fini,
+	.lasts = v1_lasts,
+	.save = v1_save,
+	.restore = v1_restore,
+	.save_exch = v1_save_exch,
+	.restore_exch = v1_restore_exch,
 };

@@ -112,6 +112,10 @@ void    v2_child_failed(struct exch *x, ike_err why);
 /* Keys of a child that waited in the scratch of |x| (of a kind that makes children). */
 void    v2_forget_keys(struct exch *x);
 
+/* Handover: the group in the scratch of a request, and the scratch made again in another process. */
+uint16_t         v2_child_group(const struct exch *x);
+MUST_USE ike_err v2_child_again(struct exch *x, uint16_t group);
+
 /* v2_ts.c */
 MUST_USE ike_err v2_put_ts(struct exch *x, struct msg_out *m, uint8_t pld, const struct ts *ts);
 MUST_USE ike_err v2_get_ts(struct exch *x, const struct msg *m, enum pld_kind kind, struct ts_list *out);
@@ -126,6 +130,17 @@ ike_err v2_take_rekey_answer(struct exch *x, const struct msg *m);
 ike_err v2_rekey_refused(struct exch *x, const struct msg *m);
 void    v2_rekey_done(struct exch *x);
 void    v2_rekey_failed(struct exch *x, ike_err why);
+
+/* The same for the rekeying of an IKE SA; the one being made is that which replaces it.  IKE_E_GONE. */
+uint16_t         v2_rekey_group(const struct exch *x);
+MUST_USE ike_err v2_rekey_again(struct exch *x, uint16_t group);
+
+/* v2_handover.c: see struct ike_version_ops. */
+bool    v2_lasts(const struct exch *x);
+void    v2_save(const struct ike_sa *ike, struct wr *w);
+ike_err v2_restore(struct ike_sa *ike, struct slice record);
+void    v2_save_exch(const struct exch *x, struct wr *w);
+ike_err v2_restore_exch(struct exch *x, struct slice record);
 
 /* v2_info.c */
 ike_err v2_build_child_delete(struct exch *x, struct msg_out *m);

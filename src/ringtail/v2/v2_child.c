@@ -439,3 +439,21 @@ v2_child_failed(struct exch *x, ike_err why)
 	if (halfling)
 		child_lost(old);
 }
+
+uint16_t
+v2_child_group(const struct exch *x)
+{
+	const struct child_scratch *s = x->scratch;
+
+	return s == NULL || (x->type != &v2_child_create && x->type != &v2_child_rekey) ? 0 : s->group;
+}
+
+ike_err
+v2_child_again(struct exch *x, uint16_t group)
+{
+	struct child_scratch *s;
+
+	TRY(scratch_of(x, &s));
+	s->group = group;
+	return IKE_OK;
+}

@@ -134,5 +134,6 @@ for_request(struct ike_sa *ike, struct msg *m, const struct exch_type **out)
 const struct ike_version_ops v2_ops = {
 	.name = "IKEv2", .major = 2, .child_outlives_ike = false, .windowed = true, .unprotect = v2_unprotect,
 	.protect = v2_protect, .accepted = accepted, .report = v2_report, .next_msgid = next_msgid, .for_intent = for_intent,
-	.for_first = for_first, .admit = v2_admit, .for_request = for_request, .init = init, .fini = fini,
+	.for_first = for_first, .admit = v2_admit, .for_request = for_request, .init = init, .fini = fini, .lasts = v2_lasts,
+	.save = v2_save, .restore = v2_restore, .save_exch = v2_save_exch, .restore_exch = v2_restore_exch,
 };

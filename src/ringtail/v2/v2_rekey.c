@@ -274,3 +274,28 @@ v2_rekey_failed(struct exch *x, ike_err why)
 		ike_sa_renew_failed(old);
 	}
 }
+
+uint16_t
+v2_rekey_group(const struct exch *x)
+{
+	const struct rekey_scratch *s = x->scratch;
+
+	return s == NULL ? 0 : s->group;
+}
+
+ike_err
+v2_rekey_again(struct exch *x, uint16_t group)
+{
+	struct rekey_scratch *s = arena_alloc(&x->arena, sizeof(*s));
+	struct ike_sa *old = x->ike;
+
+	if (s == NULL)
+		return IKE_E_NOMEM;
+	s->group = group;
+	for (struct ike_sa *o = ike_next_of_peer(old->d, &old->remote.addr, NULL); o != NULL;
+	    o = ike_next_of_peer(old->d, &old->remote.addr, o))
+		if (o->replaces == old->id && o->state == IKE_CONNECTING && o->side == INITIATOR)
+			s->new_id = o->id;
+	x->scratch = s;
+	return s->new_id == 0 ? IKE_E_GONE : IKE_OK;
+}
