@@ -16,23 +16,25 @@ templates_cell(struct table *t, const struct ctl_node *p)
 			value_text(&m, t->now, &x);
 		}
 	}
-	table_add(t, buf);
+	table_add(t, buf[0] != '\0' ? buf : "-");
 }
 
-/* "ours, /etc/ringtail/policies.conf:14" */
+/* "ours, /etc/ringtail/policies.conf:14, MISSING in the kernel" */
 static void
 owner_cell(struct table *t, const struct ctl_node *p)
 {
-	char buf[400];
+	char buf[500];
 	struct text x = text_in(buf, sizeof(buf));
 	struct ctl_node n;
 
 	if (ctl_find(p, "owner", &n))
 		value_text(&n, t->now, &x);
 	if (ctl_find(p, "where", &n)) {
-		text_add(&x, ", ");
+		text_add(&x, ctl_get_bool(p, "contested") ? ", also wanted by " : ", ");
 		value_text(&n, t->now, &x);
 	}
+	if (!ctl_get_bool(p, "in_kernel"))
+		text_add(&x, ", MISSING in the kernel");
 	table_add(t, buf);
 }
 
@@ -85,6 +87,37 @@ sa_lines(const struct ctl_node *way, struct out *o)
 		out_if(o, "  reqid ", &s, "reqid", "");
 		out_if(o, "  (", &s, "owner", ")\n");
 	}
+}
+
+void
+view_policies(const struct ctl_answer *a, const struct view *v, struct out *o)
+{
+	static const char *const heads[] = { "DIR", "ACTION", "FROM", "TO", "PROTO", "PRIO",
+		"REQUESTS", "OWNER" };
+	struct ctl_node list, p;
+	struct table t;
+
+	if (ctl_find(&a->result, "ways", &list)) {
+		view_flow(a, v, o);
+		return;
+	}
+	if (!ctl_find(&a->result, "policies", &list) || ctl_count(&list) == 0) {
+		out_add(o, "no policies\n");
+		return;
+	}
+	table_init(&t, v->now, heads, sizeof(heads) / sizeof(heads[0]));
+	struct rd cur = ctl_members(&list);
+	while (ctl_next(&cur, &p)) {
+		table_member(&t, &p, "direction");
+		table_member(&t, &p, "action");
+		table_member(&t, &p, "source");
+		table_member(&t, &p, "destination");
+		table_member(&t, &p, "protocol");
+		table_member(&t, &p, "priority");
+		templates_cell(&t, &p);
+		owner_cell(&t, &p);
+	}
+	table_end(&t, o);
 }
 
 void

@@ -138,54 +138,6 @@ view_sas(const struct ctl_answer *a, const struct view *v, struct out *o)
 }
 
 static void
-templates_cell(struct table *t, const struct ctl_node *p)
-{
-	char buf[600];
-	struct text x = text_in(buf, sizeof(buf));
-	struct ctl_node list, m;
-
-	if (ctl_find(p, "templates", &list)) {
-		struct rd cur = ctl_members(&list);
-		while (ctl_next(&cur, &m)) {
-			text_add(&x, buf[0] != '\0' ? " " : "");
-			value_text(&m, t->now, &x);
-		}
-	}
-	table_add(t, buf[0] != '\0' ? buf : "-");
-}
-
-void
-view_policies(const struct ctl_answer *a, const struct view *v, struct out *o)
-{
-	static const char *const heads[] = { "DIR", "ACTION", "FROM", "TO", "PROTO", "PRIO",
-		"OWNER", "REQUESTS" };
-	struct ctl_node list, p;
-	struct table t;
-
-	if (ctl_find(&a->result, "ways", &list)) {
-		view_flow(a, v, o);
-		return;
-	}
-	if (!ctl_find(&a->result, "policies", &list) || ctl_count(&list) == 0) {
-		out_add(o, "no policies\n");
-		return;
-	}
-	table_init(&t, v->now, heads, sizeof(heads) / sizeof(heads[0]));
-	struct rd cur = ctl_members(&list);
-	while (ctl_next(&cur, &p)) {
-		table_member(&t, &p, "direction");
-		table_member(&t, &p, "action");
-		table_member(&t, &p, "source");
-		table_member(&t, &p, "destination");
-		table_member(&t, &p, "protocol");
-		table_member(&t, &p, "priority");
-		table_member(&t, &p, "owner");
-		templates_cell(&t, &p);
-	}
-	table_end(&t, o);
-}
-
-static void
 event_line(const struct ctl_node *e, struct out *o)
 {
 	char date[32];

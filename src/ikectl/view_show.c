@@ -166,7 +166,9 @@ out_policy(const struct ctl_node *p, struct out *o)
 			out_slice(o, t.body);
 		}
 	}
-	out_if(o, "  (", p, "owner", ")\n");
+	out_if(o, "  (", p, "owner", "");
+	out_if(o, ", ", p, "where", "");
+	out_add(o, ctl_get_bool(p, "in_kernel") ? ")\n" : ", MISSING in the kernel)\n");
 }
 
 static void

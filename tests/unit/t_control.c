@@ -9,6 +9,7 @@
 #include "sim/ctl.h"
 #include "unit/fail_alloc.h"
 
+#include <errno.h>
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,13 @@ static const char conf_named[] =
 	 "remote \"gw-c\" { remote_address 192.0.2.20; exchange_mode ikev2; proposal { "
 	 "encryption_algorithm aes; "
 	 "hash_algorithm sha256; authentication_method pre_shared_key; dh_group ecp256; } }\n";
+static const char conf_owned[] = "policy_file \"/etc/a.setkey\";\n" REMOTE("anonymous", "ikev2") REST;
+static const char owned_policies[] =
+    "flush; spdflush;\n"
+    "spdadd 192.0.2.1 192.0.2.2 any -P out ipsec esp/transport//require;\n"
+    "spdadd 192.0.2.2 192.0.2.1 any -P in ipsec esp/transport//require;\n"
+    "spdadd 0.0.0.0/0 0.0.0.0/0[22] tcp -P out prio def + 100 none;\n"
+    "spdadd 0.0.0.0/0[22] 0.0.0.0/0 tcp -P in prio def + 100 none;\n";
 #define SECRET "a very secret word"
 static const char psk[] = "192.0.2.1 " SECRET "\n192.0.2.2 " SECRET "\n";
 static const char psk_other[] = "192.0.2.1 another word\n192.0.2.2 another word\n";
@@ -121,13 +129,39 @@ begin(struct story *s, const char *what)
 
 	s->w = world_new(&o);
 	ck_assert_ptr_nonnull(s->w);
+	if (strstr(what, "owned") != NULL) {
+		world_put(s->w, "/etc/a.setkey", owned_policies);
+		conf = conf_owned;
+		conf_b = conf_v2;
+	}
 	s->a = world_node(s->w, "a", "192.0.2.1", conf, psk);
 	ck_assert_ptr_nonnull(s->a);
 	s->b = world_node(
 	    s->w, "b", "192.0.2.2", conf_b, strstr(what, "otherpsk") != NULL ? psk_other : psk);
 	ck_assert_ptr_nonnull(s->b);
-	if (strstr(what, "nopolicy") == NULL)
+	if (strstr(what, "owned") != NULL)
+		world_protect_at(s->b, s->a, s->b, &po);
+	else if (strstr(what, "nopolicy") == NULL)
 		world_protect(s->a, s->b, &po);
+}
+
+/* Somebody flushes the SPD, or the SAD. */
+static ike_err
+flush(struct node *n, bool policies)
+{
+	struct kern *k = simkern_other(n->kern);
+	ike_err err = policies ? k->ops->sp_flush(k) : k->ops->sa_flush(k, PROTO_NONE);
+
+	world_run(n->w, 0);
+	return err;
+}
+
+/* One packet from a to b. */
+static void
+send_one(struct story *s)
+{
+	node_send(s->a, s->b, 17, 1000, 2000);
+	world_run(s->w, 0);
 }
 
 /* Somebody writes policies that let the port of ssh out and in without protection. */
@@ -202,6 +236,24 @@ happen(struct story *s, const char *what)
 		node_cut(s->b, false);
 	else if (strcmp(what, "packets") == 0)
 		world_traffic(s->a, s->b, 10, MSEC(10));
+	else if (strcmp(what, "flush spd") == 0)
+		ck_assert_int_eq(flush(s->a, true), IKE_OK);
+	else if (strcmp(what, "flush sad") == 0)
+		ck_assert_int_eq(flush(s->a, false), IKE_OK);
+	else if (strcmp(what, "kill a") == 0)
+		node_stop(s->a, false);
+	else if (strcmp(what, "start a") == 0)
+		ck_assert_int_eq(node_start(s->a), IKE_OK);
+	else if (strcmp(what, "reboot b") == 0) {
+		node_power_off(s->b);
+		ck_assert_int_eq(node_start(s->b), IKE_OK);
+		world_protect_at(s->b, s->a, s->b, &(struct policy_options){ 0 });
+	} else if (strcmp(what, "unmute") == 0)
+		simkern_mute(s->a->kern, 0);
+	else if (strncmp(what, "refuse ", 7) == 0)
+		simkern_fail(s->a->kern, (unsigned)strtoul(what + 7, NULL, 10), ENOBUFS, false);
+	else if (strcmp(what, "send") == 0)
+		send_one(s);
 	else if (strcmp(what, "mute") == 0)
 		simkern_mute(s->a->kern, ~0u);
 	else if (strcmp(what, "bypass ssh") == 0)
@@ -342,7 +394,7 @@ story(const char *name)
 }
 
 static const char *const stories[] = { "v1", "v2", "json", "peers", "failures", "racoonctl",
-	"daemon", "flow", "sas", "resync", "since" };
+	"daemon", "flow", "sas", "resync", "since", "owned" };
 
 START_TEST(transcript)
 {

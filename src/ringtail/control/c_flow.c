@@ -202,7 +202,7 @@ put_policies(struct control_call *call, struct way *w)
 		w->exceptions |= fit == FLOW_PART && row->present &&
 				 (w->winner == NULL || flow_before(row, w->winner));
 		ctl_put_record(&call->put, NULL);
-		control_put_policy(&call->put, row);
+		control_put_policy(call, row);
 		ctl_put_bool(&call->put, "wins", row == w->winner);
 		ctl_put_bool(&call->put, "whole", fit == FLOW_WHOLE);
 		ctl_put_str(&call->put, "why", row == w->winner ? "wins" : loss_of(row, w, fit));

@@ -181,7 +181,7 @@ control_policies(struct control_call *call)
 	ctl_put_list(&call->put, "policies");
 	while ((row = sadb_policy_next(call->d->sadb, &it)) != NULL) {
 		ctl_put_record(&call->put, NULL);
-		control_put_policy(&call->put, row);
+		control_put_policy(call, row);
 		ctl_put_end(&call->put);
 	}
 	ctl_put_end(&call->put);

@@ -61,14 +61,14 @@ put_policies(struct control_call *call, const struct addr *peer)
 		if (!control_policy_peer(row, &a) || !addr_equal(&a, peer))
 			continue;
 		ctl_put_record(&call->put, NULL);
-		control_put_policy(&call->put, row);
+		control_put_policy(call, row);
 		ctl_put_end(&call->put);
 		for (size_t i = 0; i < sizeof(others); i++) {
 			mirror = sadb_policy_mirror(d->sadb, row, others[i]);
 			if (mirror == NULL)
 				continue;
 			ctl_put_record(&call->put, NULL);
-			control_put_policy(&call->put, mirror);
+			control_put_policy(call, mirror);
 			ctl_put_end(&call->put);
 		}
 	}

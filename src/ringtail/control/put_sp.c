@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "conf/conf.h"
 #include "ringtail/control/server.h"
 #include "sadb/sadb.h"
 
@@ -126,9 +127,26 @@ control_owner_name(uint8_t owner)
 	return owner == SADB_OURS ? "ours" : owner == SADB_ADOPTED ? "adopted" : "foreign";
 }
 
-void
-control_put_policy(struct ctl_put *p, const struct spd_row *row)
+/* Which line of which file wants it. */
+static void
+put_where(struct control_call *call, const struct spd_row *row)
 {
+	const struct conf_policy *cp = conf_policy_find(call->d->conf, &row->sp);
+	char buf[400];
+	struct text t = text_in(buf, sizeof(buf));
+
+	if (cp == NULL)
+		return;
+	text_addf(&t, "%s:%u", cp->file, cp->line);
+	ctl_put_str(&call->put, "where", buf);
+	if (row->owner == SADB_FOREIGN)
+		ctl_put_bool(&call->put, "contested", true);
+}
+
+void
+control_put_policy(struct control_call *call, const struct spd_row *row)
+{
+	struct ctl_put *p = &call->put;
 	static const char *const dirs[] = { "in", "out", "fwd" };
 	static const char *const actions[] = { "none", "discard", "ipsec", "entrust", "bypass" };
 	const struct sa_selector *s = &row->sp.sel;
@@ -146,6 +164,7 @@ control_put_policy(struct ctl_put *p, const struct spd_row *row)
 	ctl_put_str(p, "owner", control_owner_name(row->owner));
 	ctl_put_uint(p, "index", row->index);
 	ctl_put_bool(p, "in_kernel", row->present);
+	put_where(call, row);
 	if (row->sp.mark_mask != 0) {
 		ctl_put_uint(p, "mark", row->sp.mark);
 		ctl_put_uint(p, "mark_mask", row->sp.mark_mask);

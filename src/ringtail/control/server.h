@@ -137,7 +137,7 @@ control_put_upper(struct ctl_put *p, const char *member, uint8_t proto);
 void
 control_usage(struct control_call *call, uint64_t id, struct sa_usage *out);
 void
-control_put_policy(struct ctl_put *p, const struct spd_row *row);
+control_put_policy(struct control_call *call, const struct spd_row *row);
 
 /* c_problems.c: what is wrong with the host as a whole, as a list. */
 void
