@@ -5,7 +5,13 @@
  * Back ends (XFRM netlink, PF_KEY, the simulated kernel) embed a struct kern as their first member and fill in ops.
  * Requests are synchronous: they return when the kernel has answered.  Events come through on_event, never from
  * within a request.  After IKE_E_KERNEL or IKE_E_EXISTS or IKE_E_NOTFOUND, kern->errnum and kern->reason hold the
- * kernel's own words until the next request.
+ * kernel's own words until the next request, and what is missing or to be done where that is known.
+ *
+ *   IKE_E_EXISTS        EEXIST; ENOENT where one SPI was to be reserved
+ *   IKE_E_NOTFOUND      ESRCH (SAs), ENOENT (policies)
+ *   IKE_E_UNSUPPORTED   the interface has no words for it; the kernel was not asked
+ *   IKE_E_RANGE         a value that cannot be; the kernel was not asked
+ *   IKE_E_KERNEL        everything else: ENOMEM, EPROTONOSUPPORT, ENOSYS, ENOENT (algorithms), EINVAL, EPERM, ENOBUFS ...
  */
 #ifndef SADB_KERN_OPS_H
 #define SADB_KERN_OPS_H
@@ -91,7 +97,10 @@ struct kern_ops {
 	ike_err (*sp_install)(struct kern *, const struct sp_spec *, bool replace);
 	ike_err (*sp_delete)(struct kern *, const struct sp_id *); /* IKE_E_NOTFOUND */
 	ike_err (*sp_flush)(struct kern *);
-	/* All SAs and/or policies; |fn| must not call back into the kernel. */
+	/*
+	 * All SAs and/or policies; |fn| must not call back into the kernel.  After an error the rows that came are worthless: some
+	 * may be missing.
+	 */
 	ike_err (*dump)(struct kern *, unsigned what, kern_row_fn *fn, void *arg);
 	/* Ready an IKE socket: bypass policies both ways; |encap|: UDP encapsulation of ESP as well. */
 	ike_err (*socket_prepare)(struct kern *, int fd, uint8_t family, bool encap);
@@ -109,7 +118,7 @@ struct kern {
 	kern_event_fn *on_event;
 	void *event_arg;
 	int errnum;       /* errno of the last refusal */
-	char reason[160]; /* "Requested type not found (esp4 module missing?)" */
+	char reason[240]; /* "Requested type not found (Protocol not supported; kernel module esp4 missing ...)" */
 };
 
 #endif

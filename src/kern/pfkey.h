@@ -34,6 +34,7 @@ struct pfkey_counters {
 	uint64_t malformed; /* truncated or nonsensical */
 	uint64_t moot;      /* about a policy or an SA that is gone */
 	uint64_t overruns;
+	uint64_t repeats; /* dumps that had to be read again */
 	uint64_t leftovers; /* larval SAs without SPI that could not be deleted */
 };
 

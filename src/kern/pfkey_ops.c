@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Requests about policies, and dumps. */
 #include "kern/pfkey_priv.h"
+#include "kern/rows.h"
 
 #include <errno.h>
 #include <linux/pfkeyv2.h>
@@ -92,14 +93,29 @@ take_sp(void *arg, struct slice msg)
 		d->p->count.malformed++;
 }
 
+/* All rows, or none: one that lost some is read again. */
 static ike_err
 run_dump(struct dump *d, enum xfrm_ask what, struct pfkey_msg *m, pfkey_answer_fn *fn)
 {
 	struct pfkey *p = d->p;
+	struct rows rows = { .n = 0 };
+	bool ok = false;
+	ike_err err;
 
-	if (pfkey_sock_dump(&p->sock, m, fn, d))
-		return IKE_OK;
-	return xfrm_refused(&p->kern, what, p->sock.errnum, NULL, NULL);
+	for (int i = 0; i < ROWS_TRIES && !ok; i++) {
+		rows_clear(&rows);
+		ok = pfkey_sock_dump(&p->sock, m, rows_add, &rows);
+		if (!ok && p->sock.errnum != ENOBUFS)
+			break;
+		p->count.repeats += !ok;
+	}
+	err = !ok	   ? xfrm_refused(&p->kern, what, p->sock.errnum, NULL, NULL)
+	      : rows.nomem ? IKE_E_NOMEM
+			   : IKE_OK;
+	if (err == IKE_OK)
+		rows_each(&rows, fn, d);
+	rows_fini(&rows);
+	return err;
 }
 
 ike_err

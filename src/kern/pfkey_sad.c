@@ -101,9 +101,8 @@ pfkey_sa_reserve(
 		.max = id->spi,
 	};
 	struct pfkey_msg m;
-	char reason[sizeof(k->reason)];
+	struct xfrm_refusal refusal;
 	ike_err err;
-	int errnum;
 
 	xfrm_reason_clear(k);
 	err = pfkey_put_getspi(&m, &r);
@@ -113,12 +112,10 @@ pfkey_sa_reserve(
 	if (err != IKE_E_EXISTS)
 		return err;
 	/* the refusal leaves a larval SA with SPI 0 behind */
-	errnum = k->errnum;
-	memcpy(reason, k->reason, sizeof(reason));
+	xfrm_refusal_keep(k, &refusal);
 	if (clear_larval(k, &r) != IKE_OK)
 		pfkey_of(k)->count.leftovers++;
-	k->errnum = errnum;
-	memcpy(k->reason, reason, sizeof(reason));
+	xfrm_refusal_restore(k, &refusal);
 	return err;
 }
 
@@ -135,7 +132,9 @@ install(struct kern *k, uint8_t type, const struct sa_spec *s, const struct sa_k
 		pfkey_msg_wipe(&m);
 		return pfkey_unmade(k, err, pfkey_sa_obstacle(s));
 	}
-	return pfkey_ask(pfkey_of(k), ASK_SA_ADD, &m, s->seq, s, NULL, NULL);
+	err = pfkey_ask(
+	    pfkey_of(k), type == SADB_UPDATE ? ASK_SA_UPDATE : ASK_SA_ADD, &m, s->seq, s, NULL, NULL);
+	return xfrm_settle_install(k, err, s);
 }
 
 ike_err
@@ -155,7 +154,8 @@ pfkey_sa_delete(struct kern *k, const struct sa_id *id, const struct addr *src)
 	err = pfkey_put_sa_id(&m, SADB_DELETE, id, src);
 	if (err != IKE_OK)
 		return pfkey_unmade(k, err, NULL);
-	return pfkey_ask(p, ASK_SA, &m, ++p->sock.seq, NULL, NULL, NULL);
+	err = pfkey_ask(p, ASK_SA, &m, ++p->sock.seq, NULL, NULL, NULL);
+	return xfrm_settle_delete(k, err, id, src);
 }
 
 static ike_err

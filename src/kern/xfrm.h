@@ -29,6 +29,7 @@ struct xfrm_counters {
 	uint64_t foreign;   /* not sent by the kernel */
 	uint64_t own;       /* echoes of our own requests */
 	uint64_t overruns;
+	uint64_t repeats;   /* dumps that had to be read again */
 	uint64_t leftovers; /* larval SAs without SPI that could not be deleted */
 };
 

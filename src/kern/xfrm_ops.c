@@ -9,8 +9,10 @@
  * - The larval SA of an ACQUIRE has SPI 0 and is in no SPI hash: DELSA cannot name it.  ALLOCSPI with the ACQUIRE's
  *   sequence number gives it an SPI; then DELSA can.  After that the next packet raises a new ACQUIRE.
  */
+#include "kern/rows.h"
 #include "kern/xfrm_priv.h"
 
+#include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/xfrm.h>
 #include <string.h>
@@ -91,9 +93,8 @@ xfrm_sa_reserve(
 		.max = id->spi,
 	};
 	struct xfrm_msg m;
-	char reason[sizeof(k->reason)];
+	struct xfrm_refusal refusal;
 	ike_err err;
-	int errnum;
 
 	xfrm_reason_clear(k);
 	err = xfrm_put_allocspi(&m, &r);
@@ -103,12 +104,10 @@ xfrm_sa_reserve(
 	if (err != IKE_E_EXISTS)
 		return err;
 	/* the refusal leaves a larval SA with SPI 0 behind */
-	errnum = k->errnum;
-	memcpy(reason, k->reason, sizeof(reason));
+	xfrm_refusal_keep(k, &refusal);
 	if (clear_larval(k, &r) != IKE_OK)
 		xfrm_of(k)->count.leftovers++;
-	k->errnum = errnum;
-	memcpy(k->reason, reason, sizeof(reason));
+	xfrm_refusal_restore(k, &refusal);
 	return err;
 }
 
@@ -125,7 +124,9 @@ install(struct kern *k, uint16_t type, const struct sa_spec *s, const struct sa_
 		xfrm_msg_wipe(&m);
 		return xfrm_unmade(k, err, s);
 	}
-	return ask(xfrm_of(k), ASK_SA_ADD, &m, 0, s, NULL, NULL);
+	err = ask(
+	    xfrm_of(k), type == XFRM_MSG_UPDSA ? ASK_SA_UPDATE : ASK_SA_ADD, &m, 0, s, NULL, NULL);
+	return xfrm_settle_install(k, err, s);
 }
 
 ike_err
@@ -144,7 +145,8 @@ xfrm_sa_delete(struct kern *k, const struct sa_id *id, const struct addr *src)
 	err = xfrm_put_sa_id(&m, XFRM_MSG_DELSA, id, src);
 	if (err != IKE_OK)
 		return xfrm_unmade(k, err, NULL);
-	return ask(xfrm_of(k), ASK_SA, &m, 0, NULL, NULL, NULL);
+	err = ask(xfrm_of(k), ASK_SA, &m, 0, NULL, NULL, NULL);
+	return xfrm_settle_delete(k, err, id, src);
 }
 
 static ike_err
@@ -265,13 +267,36 @@ take_row(void *arg, struct slice msg)
 	d->x->count.malformed++;
 }
 
+/* Is it worth asking again?  Neither is the kernel's last word. */
+static bool
+is_passing(int errnum)
+{
+	return errnum == EMSGSIZE || errnum == EINTR;
+}
+
+/* All rows, or none. */
 static ike_err
 dump_type(struct dump *d, uint16_t type, enum xfrm_ask what)
 {
+	struct rows rows = { .n = 0 };
 	struct xfrm_msg m;
+	ike_err err = IKE_E_BUSY;
 
-	TRY(xfrm_put_plain(&m, type));
-	return ask(d->x, what, &m, NLM_F_DUMP, NULL, take_row, d);
+	for (int i = 0; i < ROWS_TRIES; i++) {
+		rows_clear(&rows);
+		err = xfrm_put_plain(&m, type);
+		if (err == IKE_OK)
+			err = ask(d->x, what, &m, NLM_F_DUMP, NULL, rows_add, &rows);
+		if (err == IKE_OK || !is_passing(d->x->req.errnum))
+			break;
+		d->x->count.repeats++;
+	}
+	if (err == IKE_OK && rows.nomem)
+		err = IKE_E_NOMEM;
+	if (err == IKE_OK)
+		rows_each(&rows, take_row, d);
+	rows_fini(&rows);
+	return err;
 }
 
 ike_err

@@ -19,11 +19,31 @@ struct xfrm {
 };
 
 /* What a request was about, for its error code and reason. */
-enum xfrm_ask { ASK_SA_ADD, ASK_SA_RESERVE, ASK_SA, ASK_SP, ASK_SOCKET };
+enum xfrm_ask { ASK_SA_ADD, ASK_SA_UPDATE, ASK_SA_RESERVE, ASK_SA, ASK_SP, ASK_SOCKET };
 
 /* Forget what the last refusal was. */
 void
 xfrm_reason_clear(struct kern *k);
+
+/* A refusal put aside while the kernel is asked something else. */
+struct xfrm_refusal {
+	int errnum;
+	char reason[sizeof(((struct kern *)0)->reason)];
+};
+
+void
+xfrm_refusal_keep(const struct kern *k, struct xfrm_refusal *out);
+void
+xfrm_refusal_restore(struct kern *k, const struct xfrm_refusal *r);
+
+/*
+ * |err| is what came of a request to install |s|, or to delete |id|.  Where its answer was lost (ENOBUFS, ETIMEDOUT) the kernel is
+ * asked whether it has been carried out: IKE_OK if so, else |err|.
+ */
+MUST_USE ike_err
+xfrm_settle_install(struct kern *k, ike_err err, const struct sa_spec *s);
+MUST_USE ike_err
+xfrm_settle_delete(struct kern *k, ike_err err, const struct sa_id *id, const struct addr *src);
 
 /* Record |errnum| and the kernel's own |text|, add what is missing, and return the error code.  |s| may be NULL. */
 MUST_USE ike_err

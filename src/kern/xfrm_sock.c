@@ -40,7 +40,8 @@ xfrm_sock_open(struct xfrm_sock *s)
 	int on = 1;
 
 	memset(s, 0, sizeof(*s));
-	s->rx = malloc(RX_SIZE);
+	s->rx_size = RX_SIZE;
+	s->rx = malloc(s->rx_size);
 	if (s->rx == NULL)
 		return IKE_E_NOMEM;
 	s->nl = mnl_socket_open2(NETLINK_XFRM, SOCK_CLOEXEC);
@@ -88,6 +89,20 @@ send_all(struct xfrm_sock *s, const struct nlmsghdr *nlh)
 	return false;
 }
 
+/* What did not fit is gone; the next one will. */
+static void
+grow(struct xfrm_sock *s, size_t n)
+{
+	uint8_t *p = malloc(n);
+
+	s->cut = true;
+	if (p == NULL)
+		return;
+	free(s->rx);
+	s->rx = p;
+	s->rx_size = n;
+}
+
 /* One datagram from the kernel into s->rx; 0: failed, s->errnum is set. */
 static size_t
 receive(struct xfrm_sock *s)
@@ -95,7 +110,7 @@ receive(struct xfrm_sock *s)
 	for (;;) {
 		struct sockaddr_nl from = { .nl_family = AF_NETLINK };
 		socklen_t from_len = sizeof(from);
-		ssize_t n = recvfrom(mnl_socket_get_fd(s->nl), s->rx, RX_SIZE, MSG_TRUNC,
+		ssize_t n = recvfrom(mnl_socket_get_fd(s->nl), s->rx, s->rx_size, MSG_TRUNC,
 		    (struct sockaddr *)&from, &from_len);
 
 		if (n < 0 && errno == EINTR)
@@ -107,11 +122,11 @@ receive(struct xfrm_sock *s)
 		/* only the kernel has port 0 */
 		if (from.nl_pid != 0 || n == 0)
 			continue;
-		if ((size_t)n > RX_SIZE) {
-			s->errnum = EMSGSIZE;
-			return 0;
-		}
-		return (size_t)n;
+		if ((size_t)n <= s->rx_size)
+			return (size_t)n;
+		/* a dump goes on until it has been read to its end, wanted or not */
+		explicit_bzero(s->rx, s->rx_size);
+		grow(s, (size_t)n);
 	}
 }
 
@@ -136,28 +151,43 @@ take_done(struct xfrm_sock *s, struct slice msg)
 	if (msg.n >= MNL_NLMSG_HDRLEN + sizeof(errnum))
 		memcpy(&errnum, msg.p + MNL_NLMSG_HDRLEN, sizeof(errnum));
 	s->errnum = errnum < 0 ? -errnum : 0;
+	if (s->errnum == 0 && s->interrupted) {
+		struct text t = text_in(s->text, sizeof(s->text));
+
+		s->errnum = EINTR;
+		text_add(&t, "the kernel's tables changed while they were read");
+	}
 	return DONE;
 }
 
 static enum progress
-take_datagram(struct xfrm_sock *s, size_t n, xfrm_answer_fn *fn, void *arg)
+take_message(struct xfrm_sock *s, const struct nlmsghdr *nlh, xfrm_answer_fn *fn, void *arg)
+{
+	struct slice msg = slice_of(nlh, nlh->nlmsg_len);
+
+	if (nlh->nlmsg_seq != s->seq)
+		return MORE;
+	if ((nlh->nlmsg_flags & NLM_F_DUMP_INTR) != 0 && nlh->nlmsg_type != NLMSG_ERROR)
+		s->interrupted = true;
+	if (nlh->nlmsg_type == NLMSG_ERROR)
+		return take_ack(s, msg);
+	if (nlh->nlmsg_type == NLMSG_DONE)
+		return take_done(s, msg);
+	if (nlh->nlmsg_type >= NLMSG_MIN_TYPE && fn != NULL)
+		fn(arg, msg);
+	return MORE;
+}
+
+bool
+xfrm_sock_take(struct xfrm_sock *s, size_t n, xfrm_answer_fn *fn, void *arg)
 {
 	const struct nlmsghdr *nlh = (const struct nlmsghdr *)(const void *)s->rx;
 	int left = (int)n;
 
-	for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
-		struct slice msg = slice_of(nlh, nlh->nlmsg_len);
-
-		if (nlh->nlmsg_seq != s->seq)
-			continue;
-		if (nlh->nlmsg_type == NLMSG_ERROR)
-			return take_ack(s, msg);
-		if (nlh->nlmsg_type == NLMSG_DONE)
-			return take_done(s, msg);
-		if (nlh->nlmsg_type >= NLMSG_MIN_TYPE && fn != NULL)
-			fn(arg, msg);
-	}
-	return MORE;
+	for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
+		if (take_message(s, nlh, fn, arg) == DONE)
+			return true;
+	return false;
 }
 
 bool
@@ -165,9 +195,10 @@ xfrm_sock_ask(
     struct xfrm_sock *s, struct xfrm_msg *m, uint16_t flags, xfrm_answer_fn *fn, void *arg)
 {
 	struct nlmsghdr *nlh = xfrm_msg_hdr(m);
-	enum progress p = MORE;
+	bool complete = false;
 
 	s->errnum = 0;
+	s->cut = s->interrupted = false;
 	s->text[0] = '\0';
 	nlh->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags);
 	nlh->nlmsg_seq = ++s->seq;
@@ -175,14 +206,16 @@ xfrm_sock_ask(
 	nlh->nlmsg_pid = xfrm_sock_port(s);
 	if (!send_all(s, nlh))
 		return false;
-	while (p == MORE) {
+	while (!complete) {
 		size_t n = receive(s);
 
 		if (n == 0)
 			return false;
-		p = take_datagram(s, n, fn, arg);
+		complete = xfrm_sock_take(s, n, fn, arg);
 		/* answers carry keys */
 		explicit_bzero(s->rx, n);
 	}
+	if (s->errnum == 0 && s->cut)
+		s->errnum = EMSGSIZE;
 	return s->errnum == 0;
 }

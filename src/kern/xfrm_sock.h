@@ -13,6 +13,9 @@ struct xfrm_sock {
 	struct mnl_socket *nl;
 	uint32_t seq;
 	uint8_t *rx;   /* receive buffer */
+	size_t rx_size;
+	bool cut;         /* a message of this answer was larger than the buffer, which has grown */
+	bool interrupted; /* the tables changed while they were dumped */
 	int errnum;    /* of the last request */
 	char text[96]; /* the kernel's extended message, or "" */
 };
@@ -31,9 +34,14 @@ xfrm_sock_close(struct xfrm_sock *s);
 uint32_t
 xfrm_sock_port(const struct xfrm_sock *s);
 
+/* Take in one datagram of an answer, |n| bytes at s->rx; true: the answer is complete.  For xfrm_sock_ask(), and for tests. */
+bool
+xfrm_sock_take(struct xfrm_sock *s, size_t n, xfrm_answer_fn *fn, void *arg);
+
 /*
  * Send |m| with |flags| (beside NLM_F_REQUEST and NLM_F_ACK), pass answers to |fn| (may be NULL), wait for the ack, or
  * with NLM_F_DUMP for the end.  What was received is wiped.  True: the kernel agreed; false: s->errnum and s->text say why not.
+ * EMSGSIZE: a part of the answer is lost; asked again it will fit.  EINTR: a dump that is not of one moment.
  */
 bool
 xfrm_sock_ask(

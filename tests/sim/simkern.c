@@ -297,9 +297,11 @@ static ike_err
 op_install(struct kern *kern, const struct sa_spec *s, const struct sa_keys *keys, bool larval)
 {
 	struct call c = call_begin(kern);
+	ike_err err =
+	    call_end(&c, c.skip ? 0 : do_install(kernel_of(kern), s, keys, larval, pid_of(kern)));
 
-	return call_end(
-	    &c, c.skip ? 0 : do_install(kernel_of(kern), s, keys, larval, pid_of(kern)));
+	/* no such algorithm: nothing that could be found was looked for */
+	return err == IKE_E_NOTFOUND && kern->errnum == ENOENT ? IKE_E_KERNEL : err;
 }
 
 static int
@@ -379,7 +381,8 @@ op_get(struct kern *kern, const struct sa_id *id, const struct addr *src, struct
 		return call_end(&c, ESRCH);
 	if (spec_out != NULL)
 		*spec_out = x->spec;
-	*usage_out = x->u;
+	if (usage_out != NULL)
+		*usage_out = x->u;
 	return IKE_OK;
 }
 

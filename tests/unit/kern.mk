@@ -13,3 +13,6 @@ check_PROGRAMS += tests/unit/t_kern_live
 tests_unit_t_kern_live_SOURCES = tests/unit/t_kern_live.c
 tests_unit_t_kern_live_LDADD = $(ringtail_kern_test_libs)
 EXTRA_DIST += tests/vectors/xfrm/linux-6.1.txt tests/vectors/xfrm/linux-6.18.txt
+check_PROGRAMS += tests/unit/t_xfrm_sock
+tests_unit_t_xfrm_sock_SOURCES = tests/unit/t_xfrm_sock.c
+tests_unit_t_xfrm_sock_LDADD = $(ringtail_kern_test_libs)
