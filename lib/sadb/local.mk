@@ -3,6 +3,7 @@ lib_sadb_sources = \
 	lib/sadb/kern_ops.h \
 	lib/sadb/recon.c lib/sadb/recon.h \
 	lib/sadb/sa.c lib/sadb/sa.h \
+	lib/sadb/sad_poll.c \
 	lib/sadb/sad_move.c lib/sadb/sad_move.h \
 	lib/sadb/sadb.c lib/sadb/sadb.h \
 	lib/sadb/sadb_check.c \

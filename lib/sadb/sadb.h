@@ -181,6 +181,14 @@ sadb_readdress(
 MUST_USE ike_err
 sadb_usage(struct sadb *db, uint64_t id, struct sa_usage *out);
 
+/*
+ * Read the usage of all SAs with one dump, and find those of ours that are not there any more: they are LOST with the next
+ * sadb_tick().  Cheaper than sadb_resync(), since nothing is compared and no policy is read.  An error of the kernel's dump
+ * changes nothing.
+ */
+MUST_USE ike_err
+sadb_poll(struct sadb *db);
+
 /* Tag a row for the caller.  Nothing happens if |id| is stale. */
 void
 sadb_set_user(struct sadb *db, uint64_t id, uint64_t user);

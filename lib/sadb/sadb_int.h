@@ -29,6 +29,7 @@ struct sad_priv {
 	struct pend pend;
 	struct timer *lapse; /* end of the reservation; only while reserved */
 	bool soft_told;
+	uint32_t polled; /* the last sadb_poll() that saw it */
 };
 
 /* What few policies have. */
@@ -69,6 +70,7 @@ struct sadb {
 	size_t nshapes, shapes_cap;
 	struct pend *first, **last; /* rows with news */
 	uint64_t next_order;
+	uint32_t polls; /* calls of sadb_poll() */
 	ike_time now;
 	ike_time resync_at;      /* IKE_NEVER: none due */
 	ike_time repair_at;      /* earliest delayed repair of a policy */

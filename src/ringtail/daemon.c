@@ -110,6 +110,9 @@ daemon_new(const struct env *env, struct conf *conf, ike_time now, struct daemon
 	d->conf = conf_ref(conf);
 	d->drop_log = (struct log_limit){ .per = SEC(10), .burst = 5 };
 	d->stranger_log = (struct log_limit){ .per = MSEC(100), .burst = 200 };
+	d->live.hints = (struct log_limit){ .per = MSEC(100), .burst = 20 };
+	d->live.answers = (struct log_limit){ .per = MSEC(5), .burst = 1000 };
+	d->live.timer.kind = TIMER_LIVE;
 	list_init(&d->graveyard);
 	list_init(&d->dead_exchs);
 	ike_err err = ike_table_init(&d->ikes, d);
@@ -227,7 +230,11 @@ fire(struct daemon *d, const struct timer *t)
 			child_timeout(c);
 		break;
 	case TIMER_CHECK:
+		if ((ike = ike_sa_get(d, t->owner_id)) != NULL)
+			live_check_timeout(ike);
+		break;
 	case TIMER_LIVE:
+		live_look(d);
 		break;
 	case TIMER_BACKOFF:
 		backoff_timeout(d, t->owner_id);
@@ -276,11 +283,15 @@ recover_timers(struct daemon *d)
 		recover_exchs(ike);
 		if (ike->timer.pos == 0 && ike->state != IKE_DEAD)
 			ike_sa_timeout(ike);
+		if (ike->check.timer.pos == 0 && ike->state != IKE_DEAD)
+			live_check_timeout(ike);
 	}
 	it = 0;
 	while ((c = slot_each(&d->children.ids, &it)) != NULL)
 		if (c->timer.pos == 0)
 			child_timeout(c);
+	if (d->live.timer.pos == 0)
+		live_look(d);
 	backoffs_recover(d);
 	admit_recover(d);
 	greet_recover(d);

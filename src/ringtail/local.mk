@@ -31,6 +31,7 @@ src_ringtail_sources = \
 	src/ringtail/ike/admit.h \
 	src/ringtail/ike/backoff.c \
 	src/ringtail/ike/backoff.h \
+	src/ringtail/ike/brake.c \
 	src/ringtail/ike/child.c \
 	src/ringtail/ike/child.h \
 	src/ringtail/ike/child_kern.c \
@@ -49,6 +50,7 @@ src_ringtail_sources = \
 	src/ringtail/ike/exch_run.c \
 	src/ringtail/ike/greet.c \
 	src/ringtail/ike/greet.h \
+	src/ringtail/ike/halfling.c \
 	src/ringtail/ike/handover.c \
 	src/ringtail/ike/handover.h \
 	src/ringtail/ike/handover_fields.c \
@@ -60,6 +62,7 @@ src_ringtail_sources = \
 	src/ringtail/ike/ike_sa.c \
 	src/ringtail/ike/ike_sa.h \
 	src/ringtail/ike/ike_table.c \
+	src/ringtail/ike/live.c \
 	src/ringtail/ike/live.h \
 	src/ringtail/ike/peer.c \
 	src/ringtail/ike/peer.h \
@@ -71,6 +74,7 @@ src_ringtail_sources = \
 	src/ringtail/ike/retrans.c \
 	src/ringtail/ike/snap.c \
 	src/ringtail/ike/snap.h \
+	src/ringtail/ike/suspect.c \
 	src/ringtail/loop/files.c \
 	src/ringtail/loop/logout.c \
 	src/ringtail/loop/loop.c \
@@ -82,6 +86,7 @@ src_ringtail_sources = \
 	src/ringtail/v1/v1.h \
 	src/ringtail/v1/v1_auth.c \
 	src/ringtail/v1/v1_cross.c \
+	src/ringtail/v1/v1_dpd.c \
 	src/ringtail/v1/v1_handover.c \
 	src/ringtail/v1/v1_hash.c \
 	src/ringtail/v1/v1_ids.c \

@@ -204,7 +204,7 @@ child_begin(struct child *c)
 	struct ike_sa *ike = ike_sa_get(c->d, c->ike_id);
 	enum intent intent = INTENT_CHILD_CREATE;
 
-	if (ike == NULL || (ike->state != IKE_ESTABLISHED && ike->state != IKE_CONNECTING))
+	if (ike == NULL || (ike->state != IKE_ESTABLISHED && ike->state != IKE_CONNECTING) || ike->check.failed)
 		ike = ike_find_for_peer(c->d, &c->local.addr, &c->remote.addr);
 	if (ike == NULL || (ike->half_open && c->d->now - c->created >= HALF_OPEN_TRUST))
 		return start_ike_sa(c);

@@ -128,8 +128,10 @@ child_up(struct child *c)
 	publish(c, old != NULL ? EV_CHILD_REKEYED : EV_CHILD_UP, old != NULL ? "replaces an older pair" : "");
 	if (old != NULL) {
 		d->stats.rekeys++;
+		live_inherit(c, old);
 		child_retire(old, c);
 	}
+	live_wake(d);
 	backoff_over(c);
 	greet_note(c);
 	settle(c);
@@ -387,8 +389,8 @@ start_replacement(struct child *c, bool replaces)
 	struct ike_sa *ike = ike_sa_get(c->d, c->ike_id);
 	if (replaces)
 		next->replaces = c->id;
-	next->admit.class = replaces ? ADMIT_REKEY : ADMIT_LOST;
-	if (ike != NULL && ike->state == IKE_ESTABLISHED)
+	next->admit.class = replaces && !c->watch.one_sided ? ADMIT_REKEY : ADMIT_LOST;
+	if (ike != NULL && ike->state == IKE_ESTABLISHED && !ike->check.failed)
 		child_bind(next, ike);
 	struct daemon *d = c->d;
 	ike_err err = child_start(next);

@@ -177,6 +177,10 @@ exch_respond(struct ike_sa *ike, const struct exch_type *type, struct msg *m);
 void
 exch_timeout(struct exch *x);
 
+/* Send our last message once more, and later again. */
+void
+exch_again(struct exch *x);
+
 /* End |x| with |why|: type->failed runs; what that means for its IKE SA is decided here. */
 void
 exch_fail(struct exch *x, ike_err why);

@@ -14,6 +14,8 @@
 #define MAX_RESTARTS 3
 /* How long we go on asking after somebody, perhaps not the peer, said no. */
 #define REFUSED_PATIENCE SEC(3)
+/* A peer that does not answer and is not given up is asked for so much longer. */
+#define HELD_AGAIN SEC(10)
 
 struct exch *
 exch_find(struct ike_sa *ike, uint8_t wire, uint32_t msgid, int side)
@@ -103,7 +105,10 @@ exch_fail(struct exch *x, ike_err why)
 		return;
 	/* RFC 7296 section 2.4: a request that is never answered means that the other end has failed. */
 	if (why == IKE_E_TIMEOUT && ike->ops->windowed && x->side == INITIATOR && !fatal) {
-		ike_sa_peer_dead(ike);
+		if (!live_give_up(ike)) {
+			x->give_up = time_add(ike->d->now, HELD_AGAIN);
+			exch_again(x);
+		}
 		return;
 	}
 	exch_abandon(x, why);

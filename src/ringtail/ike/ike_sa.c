@@ -195,6 +195,15 @@ set_lifetime(struct ike_sa *ike)
 	    early ? IKE_SOFT_HI : IKE_SOFT_LATE_HI, rnd)));
 }
 
+/* When the peer last gave a sign of life, or was asked for one. */
+static ike_time
+last_sign(const struct ike_sa *ike)
+{
+	ike_time t = ike->last_in > ike->last_check ? ike->last_in : ike->last_check;
+
+	return t > ike->last_traffic ? t : ike->last_traffic;
+}
+
 void
 ike_sa_arm(struct ike_sa *ike)
 {
@@ -205,9 +214,8 @@ ike_sa_arm(struct ike_sa *ike)
 		return;
 	if (!ike->rekeyed && ike->soft < when)
 		when = ike->soft;
-	if (ike->rmt->dpd_delay > 0 && ike->state == IKE_ESTABLISHED && ike->ops->for_intent(INTENT_LIVENESS) != NULL) {
-		ike_time check = time_add(ike->last_in > ike->last_check ? ike->last_in : ike->last_check,
-		    ike->rmt->dpd_delay);
+	if (ike->rmt->dpd_delay > 0 && ike->state == IKE_ESTABLISHED) {
+		ike_time check = time_add(last_sign(ike), ike->rmt->dpd_delay);
 		if (check < when)
 			when = check;
 	}
@@ -219,6 +227,9 @@ ike_sa_heard(struct ike_sa *ike)
 {
 	ike->last_in = ike->d->now;
 	ike_table_not_half_open(ike);
+	/* IKEv1 cannot tell a late message from a repeated one: there only what is an answer counts */
+	if (ike->ops->windowed)
+		live_heard(ike);
 }
 
 void
@@ -240,6 +251,8 @@ ike_sa_established(struct ike_sa *ike)
 	log_pair(ike, "ISAKMP-SA established");
 	publish(ike, EV_IKE_UP, IKE_OK, ike->ops->name, false);
 	ike_settle(ike);
+	if (ike->state == IKE_ESTABLISHED)
+		live_established(ike);
 	if (ike->state == IKE_ESTABLISHED)
 		ike_sa_run_queue(ike);
 }
@@ -270,6 +283,8 @@ ike_sa_kill(struct ike_sa *ike, ike_err why, bool with_children)
 	ike->why = why;
 	ike_table_remove(ike);
 	heap_cancel(&d->timers, &ike->timer);
+	heap_cancel(&d->timers, &ike->check.timer);
+	brake_release(ike);
 	list_add_tail(&d->graveyard, &ike->grave);
 	while (!list_empty(&ike->exchs))
 		exch_abandon(container_of(ike->exchs.next, struct exch, link), why);
@@ -364,14 +379,11 @@ ike_sa_renew_failed(struct ike_sa *ike)
 static void
 check_alive(struct ike_sa *ike)
 {
-	struct daemon *d = ike->d;
-	ike_time quiet = d->now - (ike->last_in > ike->last_check ? ike->last_in : ike->last_check);
-
-	if (ike->rmt->dpd_delay == 0 || quiet < ike->rmt->dpd_delay)
+	if (ike->rmt->dpd_delay == 0 || ike->d->now - last_sign(ike) < ike->rmt->dpd_delay)
 		return;
-	ike->last_check = d->now;
-	if (ike->ops->for_intent(INTENT_LIVENESS) != NULL && ike_sa_want(ike, INTENT_LIVENESS, 0) != IKE_OK)
-		ike_log(ike, LOG_L_DEBUG, "liveness check could not start");
+	ike->last_check = ike->d->now;
+	if (ike->ops->can_ask == NULL || ike->ops->can_ask(ike))
+		live_check(ike);
 }
 
 void

@@ -68,6 +68,12 @@ struct ike_version_ops {
 	 * IKE_E_MSGID, IKE_E_STATE, or why it could not be read.
 	 */
 	ike_err (*for_request)(struct ike_sa *ike, struct msg *m, const struct exch_type **out);
+	/* Can the peer be asked whether it lives?  NULL: always. */
+	bool    (*can_ask)(const struct ike_sa *ike);
+	/* Ask it, or ask again; an answer reaches live_answered().  IKE_E_UNSUPPORTED: it cannot be asked. */
+	ike_err (*ask_alive)(struct ike_sa *ike);
+	/* It lives: exchange lists of SPIs.  NULL: that was part of the question. */
+	void    (*ask_spis)(struct ike_sa *ike);
 	/* The version's own part of a new IKE SA.  IKE_E_NOMEM. */
 	ike_err (*init)(struct ike_sa *ike);
 	void    (*fini)(struct ike_sa *ike);
@@ -117,6 +123,7 @@ struct ike_sa {
 	ike_time                      created, established, soft, hard;
 	ike_time                      last_in;        /* of an authentic message */
 	ike_time                      last_check;     /* of liveness */
+	ike_time                      last_traffic;   /* into one of its children, 0: never */
 	uint64_t                      replaces;       /* IKE SA id that this one renews, 0: none */
 	int64_t                       established_wall;
 	ike_err                       why;            /* why it died */
@@ -125,6 +132,7 @@ struct ike_sa {
 	bool                          rekeyed;        /* a successor exists or is being made */
 	bool                          peer_told;      /* a delete was sent or received */
 	bool                          dpd_peer;       /* IKEv1: the peer announced RFC 3706 */
+	bool                          knows_spis;     /* the peer exchanges lists of inbound SPIs with us */
 	struct live_check             check;
 	uint8_t                       nonce_low[16];  /* start of the lowest nonce, for collisions */
 	/* tables */
@@ -165,7 +173,8 @@ struct ike_sa *ike_sa_get(struct daemon *d, uint64_t id);
 struct ike_sa *ike_find_by_spi(struct daemon *d, uint64_t my_spi);
 struct ike_sa *ike_find_first(struct daemon *d, const struct endpoint *remote, uint64_t peer_spi);
 /*
- * The best IKE SA to use towards |remote|: established before connecting, newest first; never dying or dead.  NULL: none.
+ * The best IKE SA to use towards |remote|: established before connecting, newest first; never dying or dead, and none that the
+ * peer did not answer for.  NULL: none.
  *
  * One that the peer has begun counts while it is younger than HALF_OPEN_TRUST: anybody can begin one in its name.
  */

@@ -183,6 +183,8 @@ ike_find_for_peer(struct daemon *d, const struct addr *local, const struct addr 
 			continue;
 		if (ike->half_open && d->now - ike->created >= HALF_OPEN_TRUST)
 			continue;
+		if (ike->check.failed)
+			continue;
 		if (!addr_equal(&ike->local.addr, local))
 			continue;
 		if (best == NULL || rank(ike) > rank(best) || (rank(ike) == rank(best) && ike->created > best->created))

@@ -15,6 +15,7 @@
 #ifndef RINGTAIL_IKE_LIVE_H
 #define RINGTAIL_IKE_LIVE_H
 
+#include "ringtail/ike/events.h"
 #include "util/addr.h"
 #include "util/err.h"
 #include "util/heap.h"
@@ -28,9 +29,12 @@ struct ike_sa;
 /* Of a child: what went through it when it was looked at last. */
 struct live_watch {
 	uint64_t in, out;        /* packets */
+	uint64_t asked_out;      /* those out when it was suspected last */
 	ike_time unanswered;     /* since when something went out and nothing came in; 0: not so */
 	ike_time again;          /* not suspected before */
 	uint8_t  level;          /* how often it was suspected in a row without having received anything */
+	uint8_t  verified;       /* how often it was replaced to see whether the peer has it */
+	ike_time verify_at;      /* not so before */
 	bool     one_sided;      /* suspected, and not cleared */
 };
 
@@ -39,7 +43,9 @@ struct live_check {
 	ike_time     asked;      /* when first; 0: nothing is asked */
 	ike_time     fail_at;    /* then a replacement is started ... */
 	ike_time     dead_at;    /* ... and then the IKE SA is given up */
+	ike_time     ask_at;     /* the question is repeated */
 	unsigned     tries;
+	bool         replaced;   /* what takes its place stands */
 	bool         failed;     /* the IKE SA is used for nothing new until the peer is heard */
 	bool         held;       /* the brake keeps it from being given up */
 	ike_time     answered;   /* when the last check was */
@@ -47,13 +53,15 @@ struct live_check {
 };
 
 /* Peers given up on suspicion, lately. */
-#define BRAKE_SPAN  SEC(60)
+#define BRAKE_SECONDS 60
 #define BRAKE_LEAST 3u
 #define BRAKE_SHARE 20u      /* one peer in so many: 5 % */
 
 struct brake {
-	ike_time  *when;         /* ring of the last |size| times */
-	unsigned   size, n, at;
+	struct {
+		int64_t  second;
+		unsigned n;
+	} slot[BRAKE_SECONDS];
 	unsigned   held;         /* IKE SAs that are held at present */
 	ike_time   held_since;   /* 0: none */
 	ike_time   open_until;   /* an operator lets everything through until then */
@@ -67,5 +75,67 @@ struct live {
 	uint8_t          crash_secret[32];
 	bool             has_secret;     /* RFC 6290: QCD tokens can be made */
 };
+
+
+/* A pair that receives so soon after it was made was worth making. */
+#define HEALED_BY SEC(10)
+
+/* Room for a list of inbound SPIs: one datagram. */
+#define LIVE_LIST_MAX 1101u
+
+/* The vendor id of who exchanges lists of SPIs, in both versions. */
+#define RINGTAIL_VID "ringtail spis 1"
+
+/* live.c */
+/* There is a child to look at. */
+void live_wake(struct daemon *d);
+/* TIMER_LIVE fired. */
+void live_look(struct daemon *d);
+/* |c| takes the place of |old|, and its history with it. */
+void live_inherit(struct child *c, const struct child *old);
+void live_publish(const struct child *c, enum event_kind kind, const char *text);
+
+/* suspect.c */
+/* Something speaks against |c|: ask its peer.  Nothing is deleted on account of it. */
+void live_suspect(struct child *c, const char *why);
+/* Ask the peer of |ike| whether it lives, unless that is under way. */
+void live_check(struct ike_sa *ike);
+/* TIMER_CHECK fired. */
+void live_check_timeout(struct ike_sa *ike);
+/* The peer of |ike| lives: something authentic came that is no repetition. */
+void live_heard(struct ike_sa *ike);
+/* It has answered the question itself. */
+void live_answered(struct ike_sa *ike);
+/* Somebody, perhaps the peer at |remote|, says that it does not know us (an SPI, a cookie). */
+void live_hint(struct daemon *d, const struct addr *local, const struct addr *remote);
+/* The same about |ike|. */
+void live_hint_ike(struct ike_sa *ike);
+/* The peer has proved that it lost |ike| and all that came of it (RFC 6290). */
+void live_crashed(struct ike_sa *ike);
+/* The peer of |ike| has been silent for long enough: is everything with it gone now?  False: not yet, ask on. */
+bool live_give_up(struct ike_sa *ike);
+/* How long a peer may leave a question unanswered before it is dead. */
+ike_time live_patience(const struct ike_sa *ike);
+/* |ike| is up: does it replace one that is not answered? */
+void live_established(struct ike_sa *ike);
+
+/* brake.c */
+/* May one more peer be given up?  False: |ike| is held. */
+bool brake_allows(struct ike_sa *ike);
+/* |ike| is held no more: it was heard or is gone. */
+void brake_release(struct ike_sa *ike);
+/* An operator knows better: for |span| all that are dead may go. */
+void brake_open(struct daemon *d, ike_time span);
+
+/* halfling.c */
+/* Our inbound SPIs with the peer of |ike|, protocol and number, and a zero byte; the length, 0: there are too many. */
+size_t live_list_spis(struct ike_sa *ike, uint8_t out[LIVE_LIST_MAX]);
+/* The peer's: what of ours leads to none of them is replaced. */
+void live_take_spis(struct ike_sa *ike, struct slice list);
+/* The peer says, authenticated, that it does not know this SPI of its own. */
+void live_peer_lost(struct ike_sa *ike, uint8_t proto, uint32_t spi);
+/* The peer lives: look into its pairs that only send. */
+void live_verify(struct ike_sa *ike);
+void live_verify_child(struct child *c);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * How it works: an initiator sends its message again until the answer comes, first after RETRANS_FIRST, then with doubled
- * gaps up to racoon's `timer interval`, for as long in all as racoon's fixed schedule lasts.  A responder answers
+ * gaps up to RETRANS_MOST or racoon's `timer interval`, for as long in all as racoon's fixed schedule lasts.  A responder answers
  * repetitions and sends nothing by itself, until the peer has proved itself: then quick mode's second message is repeated,
  * too.
  *
@@ -16,6 +16,8 @@
 #include <stdlib.h>
 
 #define RETRANS_FIRST MSEC(500)
+/* A network that is back is to be noticed while people still wait for it. */
+#define RETRANS_MOST MSEC(2500)
 
 static uint64_t
 message_hash(const struct ike_sa *ike, struct slice raw)
@@ -58,8 +60,18 @@ exch_arm(struct exch *x)
 	x->gap = RETRANS_FIRST < t->interval ? RETRANS_FIRST : t->interval;
 	if (phase2 && t->phase2 > 0 && t->phase2 < total)
 		total = t->phase2;
+	if (x->type->intent == INTENT_LIVENESS)
+		total = live_patience(x->ike);
 	x->give_up = time_add(now, total);
 	daemon_timer(x->ike->d, &x->timer, asks_again(x) ? now + x->gap : x->give_up);
+}
+
+static ike_time
+longer(ike_time gap, const struct conf_timers *t)
+{
+	ike_time most = t->interval < RETRANS_MOST ? t->interval : RETRANS_MOST;
+
+	return 2 * gap < most ? 2 * gap : most;
 }
 
 static void
@@ -74,26 +86,33 @@ log_give_up(const struct exch *x)
 }
 
 void
-exch_timeout(struct exch *x)
+exch_again(struct exch *x)
 {
 	struct ike_sa *ike = x->ike;
-	ike_time now = ike->d->now;
+
+	ike->d->stats.retransmissions++;
+	x->sent++;
+	exch_transmit(ike, buf_slice(&x->out));
+	x->gap = longer(x->gap, &ike->conf->timers);
+	ike_time next = ike->d->now + x->gap;
+	daemon_timer(ike->d, &x->timer, next < x->give_up ? next : x->give_up);
+}
+
+void
+exch_timeout(struct exch *x)
+{
+	ike_time now = x->ike->d->now;
+	struct ike_sa *ike = x->ike;
 
 	if (now >= x->give_up) {
 		log_give_up(x);
 		exch_fail(x, ike->why != IKE_OK && ike->state == IKE_CONNECTING ? ike->why : IKE_E_TIMEOUT);
 		return;
 	}
-	if (asks_again(x)) {
-		ike->d->stats.retransmissions++;
-		x->sent++;
-		exch_transmit(ike, buf_slice(&x->out));
-		x->gap *= 2;
-		if (x->gap > ike->conf->timers.interval)
-			x->gap = ike->conf->timers.interval;
-	}
-	ike_time next = asks_again(x) ? now + x->gap : x->give_up;
-	daemon_timer(ike->d, &x->timer, next < x->give_up ? next : x->give_up);
+	if (asks_again(x))
+		exch_again(x);
+	else
+		daemon_timer(ike->d, &x->timer, x->give_up);
 }
 
 bool

@@ -30,6 +30,9 @@ struct v1_state {
 	    [CIPHER_BLOCK_MAX]; /* of the next message of main mode; then its last block, which begins all others */
 	uint32_t *seen; /* grows up to V1_SEEN; then the oldest is forgotten */
 	unsigned n_seen, seen_at;
+	uint32_t dpd_first, dpd_next; /* R-U-THERE: first of the question that stands, next to be sent; 0: none yet */
+	uint32_t dpd_theirs;          /* the peer's latest, if |dpd_heard| */
+	bool dpd_heard;
 	bool hinted; /* it was said that the pre-shared keys may differ */
 };
 
@@ -135,6 +138,22 @@ v1_auth_value(
 /* Keys of both halves of |c| from the nonces of |x| and the PFS secret, if any. */
 MUST_USE ike_err
 v1_child_keys(struct exch *x, const struct child *c, struct sa_keys *in, struct sa_keys *out);
+
+/* v1_dpd.c */
+bool
+v1_can_ask(const struct ike_sa *ike);
+ike_err
+v1_ask_alive(struct ike_sa *ike);
+void
+v1_ask_spis(struct ike_sa *ike);
+void
+v1_take_r_u_there(struct ike_sa *ike, const struct pld_notify *n);
+void
+v1_take_ack(struct ike_sa *ike, const struct pld_notify *n);
+void
+v1_take_spis(struct ike_sa *ike, const struct pld_notify *n);
+void
+v1_take_invalid_spi(struct ike_sa *ike, const struct pld_notify *n);
 
 /* v1_vid.c */
 void

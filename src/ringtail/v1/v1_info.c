@@ -171,18 +171,8 @@ take_error(struct ike_sa *ike, const struct pld_notify *n)
 
 	if (x != NULL)
 		exch_fail(x, v1_err_of_notify(n->type));
-}
-
-/* RFC 3706: an R-U-THERE is answered with an R-U-THERE-ACK that carries the same sequence number. */
-static void
-answer_liveness(struct ike_sa *ike, const struct pld_notify *n)
-{
-	struct v1_note note;
-
-	if (n->data.n != 4)
-		return;
-	note = v1_ike_note(ike, V1_N_R_U_THERE_ACK, n->data);
-	v1_send_notify(ike, &note);
+	else if (n->type == V1_N_INVALID_SPI)
+		v1_take_invalid_spi(ike, n);
 }
 
 static void
@@ -198,7 +188,8 @@ take_notify(struct exch *x, const struct pld *p)
 		return;
 	}
 	bool error = n.type < V1_N_CONNECTED,
-	     liveness = n.type == V1_N_R_U_THERE || n.type == V1_N_R_U_THERE_ACK;
+	     liveness = n.type == V1_N_R_U_THERE || n.type == V1_N_R_U_THERE_ACK ||
+			n.type == V1_N_RINGTAIL_SPIS || n.type == V1_N_RINGTAIL_SPIS_TOO;
 	if (n.type != V1_N_INITIAL_CONTACT)
 		ike_log(ike,
 		    error      ? LOG_L_ERROR
@@ -209,7 +200,11 @@ take_notify(struct exch *x, const struct pld *p)
 	if (n.type == V1_N_INITIAL_CONTACT)
 		ike_forget_former(ike);
 	else if (n.type == V1_N_R_U_THERE)
-		answer_liveness(ike, &n);
+		v1_take_r_u_there(ike, &n);
+	else if (n.type == V1_N_R_U_THERE_ACK)
+		v1_take_ack(ike, &n);
+	else if (n.type == V1_N_RINGTAIL_SPIS || n.type == V1_N_RINGTAIL_SPIS_TOO)
+		v1_take_spis(ike, &n);
 	else if (error)
 		take_error(ike, &n);
 }

@@ -247,6 +247,8 @@ v1_quick_done(struct exch *x)
 	struct v1_phase2 *s = scratch(x);
 	struct child *c = child_get(x->ike->d, x->child_id);
 
+	/* the peer has answered with what it cannot have known before */
+	live_heard(x->ike);
 	if (x->side == RESPONDER)
 		v1_remember_msgid(x->ike, x->msgid);
 	if (c != NULL) {

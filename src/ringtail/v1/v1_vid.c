@@ -24,6 +24,8 @@ static const uint8_t dpd_vid[16] = {
 };
 
 static const struct vid vids[] = {
+	{ "ringtail", sizeof(RINGTAIL_VID) - 1,
+	    { 'r', 'i', 'n', 'g', 't', 'a', 'i', 'l', ' ', 's', 'p', 'i', 's', ' ', '1' } },
 	{ "DPD", DPD_KNOWN, { 0xaf, 0xca, 0xd7, 0x13, 0x68, 0xa1, 0xf1, 0xc9, 0x6b, 0x86, 0x96, 0xfc, 0x77, 0x57 } },
 	{ "RFC 3947", 16,
 	    { 0x4a, 0x13, 0x1c, 0x81, 0x07, 0x03, 0x58, 0x45, 0x5c, 0x57, 0x28, 0xf2, 0x0e, 0x95, 0x45, 0x2f } },
@@ -57,6 +59,7 @@ v1_put_vids(struct exch *x, struct msg_out *m)
 {
 	if (x->ike->rmt->dpd)
 		(void)pld_put(&m->w, &m->chain, V1_PLD_VID, slice_of(dpd_vid, sizeof(dpd_vid)));
+	(void)pld_put(&m->w, &m->chain, V1_PLD_VID, slice_str(RINGTAIL_VID));
 }
 
 static const struct vid *
@@ -79,6 +82,8 @@ v1_take_vids(struct exch *x, const struct msg *m)
 	     p = payload_next(&m->pl, p)) {
 		const struct vid *v = find_vid(p->body);
 		if (v == &vids[0])
+			x->ike->knows_spis = true;
+		else if (v == &vids[1])
 			x->ike->dpd_peer = true;
 		if (quiet)
 			continue;

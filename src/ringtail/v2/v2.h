@@ -145,7 +145,8 @@ ike_err v2_restore_exch(struct exch *x, struct slice record);
 /* v2_info.c */
 ike_err v2_build_child_delete(struct exch *x, struct msg_out *m);
 ike_err v2_build_ike_delete(struct exch *x, struct msg_out *m);
-ike_err v2_build_empty(struct exch *x, struct msg_out *m);
+ike_err v2_build_liveness(struct exch *x, struct msg_out *m);
+void    v2_liveness_done(struct exch *x);
 ike_err v2_take_info(struct exch *x, const struct msg *m);
 ike_err v2_build_info_answer(struct exch *x, struct msg_out *m);
 ike_err v2_take_info_answer(struct exch *x, const struct msg *m);

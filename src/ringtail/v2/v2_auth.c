@@ -77,6 +77,20 @@ put_id_and_auth(struct exch *x, struct msg_out *m, uint8_t id_type)
 	return err;
 }
 
+static void
+put_vid(struct msg_out *m)
+{
+	(void)pld_put(&m->w, &m->chain, V2_PLD_VID, slice_str(RINGTAIL_VID));
+}
+
+static void
+take_vids(struct exch *x, const struct msg *m)
+{
+	for (const struct pld *p = payload_first(&m->pl, PK_VID); p != NULL; p = payload_next(&m->pl, p))
+		if (slice_equal(p->body, slice_str(RINGTAIL_VID)))
+			x->ike->knows_spis = true;
+}
+
 ike_err
 v2_build_auth(struct exch *x, struct msg_out *m)
 {
@@ -87,6 +101,7 @@ v2_build_auth(struct exch *x, struct msg_out *m)
 		x->ike->initial_contact_sent = true;
 		v2_put_notify(m, V2_N_INITIAL_CONTACT, slice_of(NULL, 0));
 	}
+	put_vid(m);
 	/* a child that is not wanted any more leaves an IKE SA without one (RFC 6023) */
 	return c == NULL ? IKE_OK : v2_put_child(x, m, c, false);
 }
@@ -199,6 +214,7 @@ v2_take_auth(struct exch *x, const struct msg *m)
 	TRY(check_auth(x, m, body));
 	if (v2_find_notify(&m->pl, V2_N_INITIAL_CONTACT, &n))
 		x->ike->peer_initial_contact = true;
+	take_vids(x, m);
 	return make_child(x, m);
 }
 
@@ -212,6 +228,7 @@ v2_build_auth_answer(struct exch *x, struct msg_out *m)
 		uint16_t type = ike_err_info(x->child_err)->v2_notify;
 		v2_put_notify(m, type == 0 ? V2_N_NO_PROPOSAL_CHOSEN : type, slice_of(NULL, 0));
 	}
+	put_vid(m);
 	return c == NULL ? IKE_OK : v2_put_child_answer(x, m, c, false);
 }
 
@@ -224,6 +241,7 @@ v2_take_auth_answer(struct exch *x, const struct msg *m)
 
 	TRY(take_identity(x, m, PK_IDR, &body));
 	TRY(check_auth(x, m, body));
+	take_vids(x, m);
 	if (c == NULL)
 		return IKE_OK;
 	if (payload_first(&m->pl, PK_SA) != NULL)

@@ -8,6 +8,7 @@
 
 struct info_scratch {
 	bool     ike_gone;         /* the peer deletes the IKE SA */
+	bool     tell_spis;
 	uint16_t n_esp, n_ah;
 	uint8_t *esp, *ah;         /* our SPIs to answer with, 4 bytes each */
 };
@@ -55,11 +56,22 @@ v2_build_ike_delete(struct exch *x, struct msg_out *m)
 	return IKE_OK;
 }
 
-ike_err
-v2_build_empty(struct exch *x, struct msg_out *m)
+static void
+put_spis(struct exch *x, struct msg_out *m)
 {
-	(void)x;
-	(void)m;
+	uint8_t list[LIVE_LIST_MAX];
+	size_t n = live_list_spis(x->ike, list);
+
+	if (n > 0)
+		v2_put_notify(m, V2_N_RINGTAIL_SPIS, slice_of(list, n));
+}
+
+/* RFC 7296 section 1.4: an INFORMATIONAL request without payloads checks for liveness; a ringtail is told a little more. */
+ike_err
+v2_build_liveness(struct exch *x, struct msg_out *m)
+{
+	if (x->ike->knows_spis)
+		put_spis(x, m);
 	return IKE_OK;
 }
 
@@ -112,8 +124,25 @@ log_notifies(struct exch *x, const struct msg *m)
 		struct pld_notify n;
 		struct name_buf nb;
 		if (get_v2_notify(p->body, &n) == IKE_OK)
-			ike_log(x->ike, LOG_L_INFO, "notification %s received in informational exchange.",
+			ike_log(x->ike, n.type == V2_N_RINGTAIL_SPIS ? LOG_L_DEBUG : LOG_L_INFO, "notification %s received in informational exchange.",
 			    name_of(&v2_notify_names, n.type, &nb));
+	}
+}
+
+/* What the peer says of the pairs between us. */
+static void
+take_signs(struct exch *x, const struct msg *m)
+{
+	struct pld_notify n;
+
+	if (v2_find_notify(&m->pl, V2_N_RINGTAIL_SPIS, &n))
+		live_take_spis(x->ike, n.data);
+	/* RFC 7296 section 3.10.1: the data is the SPI of the packet that came in vain; AH and ESP are not told apart */
+	if (v2_find_notify(&m->pl, V2_N_INVALID_SPI, &n) && n.data.n == 4) {
+		struct rd r = rd_of(n.data);
+		uint32_t spi = rd_u32(&r);
+		live_peer_lost(x->ike, PROTO_ESP, spi);
+		live_peer_lost(x->ike, PROTO_AH, spi);
 	}
 }
 
@@ -130,7 +159,10 @@ v2_take_info(struct exch *x, const struct msg *m)
 	struct pld_notify n;
 	if (v2_find_notify(&m->pl, V2_N_AUTHENTICATION_FAILED, &n))
 		s->ike_gone = true;
-	return payload_first(&m->pl, PK_DELETE) == NULL ? IKE_OK : take_deletes(x, m, s);
+	s->tell_spis = v2_find_notify(&m->pl, V2_N_RINGTAIL_SPIS, &n);
+	TRY(payload_first(&m->pl, PK_DELETE) == NULL ? IKE_OK : take_deletes(x, m, s));
+	take_signs(x, m);
+	return IKE_OK;
 }
 
 ike_err
@@ -142,6 +174,8 @@ v2_build_info_answer(struct exch *x, struct msg_out *m)
 		put_delete(m, V2_PROTO_ESP, s->esp, s->n_esp);
 	if (s->n_ah > 0)
 		put_delete(m, V2_PROTO_AH, s->ah, s->n_ah);
+	if (s->tell_spis)
+		put_spis(x, m);
 	return IKE_OK;
 }
 
@@ -149,7 +183,14 @@ ike_err
 v2_take_info_answer(struct exch *x, const struct msg *m)
 {
 	log_notifies(x, m);
+	take_signs(x, m);
 	return IKE_OK;
+}
+
+void
+v2_liveness_done(struct exch *x)
+{
+	live_answered(x->ike);
 }
 
 void

@@ -131,9 +131,16 @@ for_request(struct ike_sa *ike, struct msg *m, const struct exch_type **out)
 	return IKE_OK;
 }
 
+/* A request that is under way, whatever it is for, is a question in itself. */
+static ike_err
+ask_alive(struct ike_sa *ike)
+{
+	return ike->check.tries > 1 ? IKE_OK : ike_sa_want(ike, INTENT_LIVENESS, 0);
+}
+
 const struct ike_version_ops v2_ops = {
 	.name = "IKEv2", .major = 2, .child_outlives_ike = false, .windowed = true, .unprotect = v2_unprotect,
 	.protect = v2_protect, .accepted = accepted, .report = v2_report, .next_msgid = next_msgid, .for_intent = for_intent,
-	.for_first = for_first, .admit = v2_admit, .for_request = for_request, .init = init, .fini = fini, .lasts = v2_lasts,
-	.save = v2_save, .restore = v2_restore, .save_exch = v2_save_exch, .restore_exch = v2_restore_exch,
+	.for_first = for_first, .admit = v2_admit, .for_request = for_request, .ask_alive = ask_alive, .init = init, .fini = fini,
+	.lasts = v2_lasts, .save = v2_save, .restore = v2_restore, .save_exch = v2_save_exch, .restore_exch = v2_restore_exch,
 };

@@ -52,6 +52,7 @@ make_heir(struct exch *x, uint64_t peer_spi)
 	heir->rmt = old->rmt;
 	heir->natt = old->natt;
 	heir->replaces = old->id;
+	heir->knows_spis = old->knows_spis;
 	conf_unref(heir->conf);
 	heir->conf = conf_ref(old->conf);
 	TRY(copy_ident(old->my_id, &heir->my_id));

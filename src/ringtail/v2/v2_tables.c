@@ -51,7 +51,7 @@ static const struct step ike_delete_steps[] = {
 };
 
 static const struct step info_steps[] = {
-	{ INITIATOR, 1, CRYPT, 0, INFO_MAY, v2_build_empty,       v2_take_info },
+	{ INITIATOR, 1, CRYPT, 0, INFO_MAY, v2_build_liveness,    v2_take_info },
 	{ RESPONDER, 2, CRYPT, 0, INFO_MAY, v2_build_info_answer, v2_take_info_answer },
 };
 
@@ -93,7 +93,7 @@ const struct exch_type v2_ike_delete = {
 };
 
 const struct exch_type v2_liveness = {
-	TYPE("INFORMATIONAL", V2_XCHG_INFORMATIONAL, INTENT_LIVENESS, info_steps),
+	TYPE("INFORMATIONAL", V2_XCHG_INFORMATIONAL, INTENT_LIVENESS, info_steps), .done = v2_liveness_done,
 };
 
 const struct exch_type v2_info = {

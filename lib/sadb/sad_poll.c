@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "sadb/sadb_int.h"
+
+static void
+take(void *arg, const struct sa_spec *sa, const struct sa_usage *usage, const struct sp_spec *sp)
+{
+	struct sadb *db = arg;
+	struct sad_priv *p;
+
+	(void)sp;
+	if (sa == NULL || sa_is_larval(sa) || (p = sad_find(db, &sa->id, false)) == NULL)
+		return;
+	p->polled = db->polls;
+	if (usage != NULL && p->row.want == SAD_WANT_INSTALLED)
+		p->row.usage = *usage;
+}
+
+ike_err
+sadb_poll(struct sadb *db)
+{
+	struct sad_priv *p;
+	uint32_t it = 0;
+
+	/* an SA that the dump does not show was taken out by somebody, perhaps just now: the kernel is asked about it */
+	db->polls++;
+	TRY(db->kern->ops->dump(db->kern, KERN_DUMP_SA, take, db));
+	while ((p = slot_each(&db->sad, &it)) != NULL)
+		if (p->row.want == SAD_WANT_INSTALLED && p->row.owner != SADB_FOREIGN && p->polled != db->polls &&
+		    sad_is_alive(&p->row))
+			sad_ask(db, p);
+	return IKE_OK;
+}

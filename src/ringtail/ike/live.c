@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How it works: once a second, less often when there are many, one dump of the kernel tells what went through each half of
+ * each pair.  A pair that sends and has received nothing for LIVE_SILENCE is suspected: a check is started (suspect.c).  A
+ * half that the dump does not show is lost, whether or not the kernel has said so.
+ *
+ * Traffic in one direction only is legitimate, and so is a question that is never answered: a pair that was looked into and
+ * found well is suspected again only after twice the time, and only if it has sent something since.
+ */
+#include "ringtail/daemon.h"
+
+#include "sadb/sadb.h"
+
+#define LOOK_LEAST SEC(1)
+#define LOOK_MOST SEC(3)
+/* So many children make a look a second rarer. */
+#define LOOK_CHILDREN 2000u
+#define LIVE_SILENCE SEC(1)
+#define AGAIN_FIRST SEC(2)
+#define AGAIN_MOST SEC(300)
+
+void
+live_publish(const struct child *c, enum event_kind kind, const char *text)
+{
+	struct event ev = {
+		.kind = kind, .local = c->local, .remote = c->remote, .ike_id = c->ike_id, .child_id = c->id,
+		.spi_in = c->spi_in, .spi_out = c->spi_out,
+	};
+	struct text t = text_in(ev.text, sizeof(ev.text));
+
+	text_add(&t, text);
+	events_publish(c->d, &ev);
+}
+
+static void
+arm(struct daemon *d)
+{
+	ike_time span = LOOK_LEAST * (1 + d->children.ids.count / LOOK_CHILDREN);
+
+	daemon_timer(d, &d->live.timer, d->now + (span < LOOK_MOST ? span : LOOK_MOST));
+}
+
+void
+live_wake(struct daemon *d)
+{
+	if (d->live.timer.pos == 0)
+		arm(d);
+}
+
+static void
+heard(struct child *c)
+{
+	struct ike_sa *ike = ike_sa_get(c->d, c->ike_id);
+	struct live_watch *w = &c->watch;
+
+	if (ike != NULL)
+		ike->last_traffic = c->d->now;
+	if (w->one_sided) {
+		c->d->stats.healed++;
+		live_publish(c, EV_HEALED, "traffic comes in");
+	}
+	/* it was the new pair that helped: next time, too, that is the thing to do */
+	if (w->verified > 0 && c->d->now - c->installed < HEALED_BY)
+		w->verified = 0;
+	w->unanswered = w->again = 0;
+	w->level = 0;
+	w->one_sided = false;
+}
+
+static void
+suspect(struct child *c)
+{
+	struct live_watch *w = &c->watch;
+	ike_time wait = AGAIN_FIRST << (w->level < 8 ? w->level : 8);
+
+	w->asked_out = w->out;
+	w->again = c->d->now + (wait < AGAIN_MOST ? wait : AGAIN_MOST);
+	w->level++;
+	w->one_sided = true;
+	live_suspect(c, "traffic goes out and none comes in");
+}
+
+static void
+look_at(struct child *c)
+{
+	const struct sad_row *in = sadb_row(c->d->sadb, c->row_in), *out = sadb_row(c->d->sadb, c->row_out);
+	struct live_watch *w = &c->watch;
+	ike_time now = c->d->now;
+
+	if (in == NULL || out == NULL)
+		return;
+	bool came = in->usage.packets != w->in, went = out->usage.packets != w->out;
+	w->in = in->usage.packets;
+	w->out = out->usage.packets;
+	if (came)
+		heard(c);
+	else if (went && w->unanswered == 0)
+		w->unanswered = now;
+	else if (w->unanswered != 0 && now - w->unanswered >= LIVE_SILENCE && now >= w->again && w->out != w->asked_out)
+		suspect(c);
+}
+
+void
+live_look(struct daemon *d)
+{
+	struct child *c;
+	uint32_t it = 0;
+
+	if (d->children.ids.count == 0 || d->stopping)
+		return;
+	arm(d);
+	ike_err err = sadb_poll(d->sadb);
+	if (err != IKE_OK) {
+		log_put(d->env.log, LOG_L_DEBUG, NULL, "the traffic of the IPsec-SAs cannot be read: %s", d->env.kern->reason);
+		return;
+	}
+	while ((c = slot_each(&d->children.ids, &it)) != NULL)
+		if (c->state == CHILD_INSTALLED && !c->rekeying)
+			look_at(c);
+}
+
+void
+live_inherit(struct child *c, const struct child *old)
+{
+	c->watch.verified = old->watch.verified;
+	c->watch.verify_at = old->watch.verify_at;
+	c->watch.level = old->watch.level;
+	c->watch.again = old->watch.again;
+}

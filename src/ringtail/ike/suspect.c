@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How it works: one check of an IKE SA is under way at most, whatever gave rise to it.
+ *
+ *   asked      the question is repeated until CHECK_PATIENCE is over
+ *   failed     what uses the IKE SA is negotiated anew beside it, once; the question goes on
+ *   given up   dpd_retry times dpd_maxfail after the question, if nothing came through the pairs either and the brake allows
+ *
+ * Any authentic message that is no repetition ends it.  When a replacement stands, the old one has REPLACED_GRACE to be
+ * heard of; then it goes without further proof.
+ *
+ * RFC 7296 section 2.4: "An endpoint MUST conclude that the other endpoint has failed only when repeated attempts to contact it
+ * have gone unanswered for a timeout period or when a cryptographically protected INITIAL_CONTACT notification is received on a
+ * different IKE SA to the same authenticated identity."
+ */
+#include "ringtail/daemon.h"
+
+#include "conf/conf.h"
+#include "sadb/sadb.h"
+
+#define CHECK_PATIENCE SEC(4)
+/* A hint says that there is nobody to answer. */
+#define HINT_PATIENCE MSEC(700)
+#define ASK_FIRST MSEC(500)
+#define REPLACED_GRACE SEC(6)
+/* One check is enough for whatever happens within it. */
+#define JUST_CHECKED SEC(1)
+
+static void
+publish(const struct ike_sa *ike, enum event_kind kind, const char *text)
+{
+	struct event ev = {
+		.kind = kind, .local = ike->local, .remote = ike->remote, .ike_id = ike->id, .major = ike->ops->major,
+	};
+	struct text t = text_in(ev.text, sizeof(ev.text));
+
+	text_add(&t, text);
+	events_publish(ike->d, &ev);
+}
+
+ike_time
+live_patience(const struct ike_sa *ike)
+{
+	ike_time most = IKE_NEVER / 2000, retry = ike->rmt->dpd_retry < most ? ike->rmt->dpd_retry : most;
+	ike_time span = retry * ike->rmt->dpd_maxfail;
+
+	return span < 2 * CHECK_PATIENCE ? 2 * CHECK_PATIENCE : span;
+}
+
+static void
+arm(struct ike_sa *ike)
+{
+	const struct live_check *k = &ike->check;
+	ike_time when = k->dead_at;
+
+	if (!k->failed && k->fail_at < when)
+		when = k->fail_at;
+	if (k->ask_at < when)
+		when = k->ask_at;
+	daemon_timer(ike->d, &ike->check.timer, when);
+}
+
+static void
+ask(struct ike_sa *ike)
+{
+	struct live_check *k = &ike->check;
+	ike_time gap = ASK_FIRST << (k->tries < 10 ? k->tries : 10);
+
+	k->tries++;
+	k->ask_at = ike->d->now + (gap < ike->rmt->dpd_retry ? gap : ike->rmt->dpd_retry);
+	ike_err err = ike->ops->ask_alive(ike);
+	if (err != IKE_OK && err != IKE_E_UNSUPPORTED)
+		ike_log(ike, LOG_L_DEBUG, "the peer cannot be asked now whether it lives: %s", ike_err_text(err));
+}
+
+void
+live_check(struct ike_sa *ike)
+{
+	struct live_check *k = &ike->check;
+	struct daemon *d = ike->d;
+
+	if (k->asked != 0 || d->stopping || (ike->state != IKE_ESTABLISHED && ike->state != IKE_DYING))
+		return;
+	k->timer.kind = TIMER_CHECK;
+	k->timer.owner_id = ike->id;
+	k->asked = d->now;
+	k->tries = 0;
+	k->failed = false;
+	k->fail_at = time_add(d->now, CHECK_PATIENCE);
+	k->dead_at = time_add(d->now, live_patience(ike));
+	d->stats.checks++;
+	ask(ike);
+	arm(ike);
+}
+
+/* Is anything of |ike| in use, or was it when the silence began? */
+static bool
+in_use(const struct child *c)
+{
+	return c->watch.one_sided || c->watch.unanswered != 0;
+}
+
+/* Negotiate anew what uses |ike|, beside it; |all|: what does not, too. */
+static void
+replace(struct ike_sa *ike, bool all)
+{
+	LIST_FOR_SAFE(l, &ike->children) {
+		struct child *c = container_of(l, struct child, link);
+		if (c->state == CHILD_INSTALLED && !c->rekeying && (all || in_use(c)))
+			child_rekey(c);
+	}
+}
+
+static void
+fail(struct ike_sa *ike)
+{
+	ike->check.failed = true;
+	ike->d->stats.checks_failed++;
+	ike_log(ike, LOG_L_WARNING, "DPD: the peer does not answer; a new IKE SA is made beside the old one");
+	publish(ike, EV_CHECK, "no answer");
+	replace(ike, false);
+}
+
+/* A peer whose traffic comes in is not dead, whatever its daemon does. */
+static bool
+traffic_comes(const struct ike_sa *ike)
+{
+	return ike->last_traffic != 0 && ike->last_traffic >= ike->check.asked &&
+	    ike->d->now - ike->last_traffic < live_patience(ike);
+}
+
+bool
+live_give_up(struct ike_sa *ike)
+{
+	bool replaced = ike->check.replaced;
+
+	if (!replaced && (traffic_comes(ike) || !brake_allows(ike)))
+		return false;
+	brake_release(ike);
+	ike->d->stats.peers_dead++;
+	ike_sa_peer_dead(ike);
+	return true;
+}
+
+void
+live_check_timeout(struct ike_sa *ike)
+{
+	struct live_check *k = &ike->check;
+	ike_time now = ike->d->now;
+
+	if (k->asked == 0 || ike->state == IKE_DEAD)
+		return;
+	if (now >= k->dead_at) {
+		if (live_give_up(ike))
+			return;
+		k->dead_at = time_add(now, ike->rmt->dpd_retry);
+	}
+	if (now >= k->fail_at && !k->failed)
+		fail(ike);
+	if (ike->state == IKE_DEAD)
+		return;
+	if (now >= k->ask_at)
+		ask(ike);
+	arm(ike);
+}
+
+void
+live_heard(struct ike_sa *ike)
+{
+	struct live_check *k = &ike->check;
+
+	if (k->asked == 0)
+		return;
+	bool failed = k->failed;
+	heap_cancel(&ike->d->timers, &k->timer);
+	brake_release(ike);
+	k->asked = 0;
+	k->failed = false;
+	k->answered = ike->d->now;
+	if (failed) {
+		ike->d->stats.healed++;
+		publish(ike, EV_HEALED, "the peer answers again");
+	}
+	/* its successor, which was made meanwhile, stays: the last made is what both ends use */
+	if (k->replaced && ike->hard > time_add(ike->d->now, REPLACED_GRACE)) {
+		ike->hard = time_add(ike->d->now, REPLACED_GRACE);
+		ike_sa_arm(ike);
+	}
+}
+
+void
+live_answered(struct ike_sa *ike)
+{
+	live_heard(ike);
+	publish(ike, EV_CHECK, "answered");
+	live_verify(ike);
+}
+
+void
+live_suspect(struct child *c, const char *why)
+{
+	struct daemon *d = c->d;
+	struct ike_sa *ike = ike_sa_get(d, c->ike_id);
+
+	d->stats.suspicions++;
+	live_publish(c, EV_SUSPECT, why);
+	if (ike == NULL)
+		ike = ike_find_for_peer(d, &c->local.addr, &c->remote.addr);
+	if (ike == NULL || ike->state == IKE_CONNECTING || ike->state == IKE_DEAD) {
+		live_verify_child(c);
+		return;
+	}
+	if (ike->check.failed) {
+		child_rekey(c);
+		return;
+	}
+	if (ike->check.asked == 0 && ike->ops->can_ask != NULL && !ike->ops->can_ask(ike))
+		live_verify_child(c);
+	else
+		live_check(ike);
+}
+
+void
+live_hint(struct daemon *d, const struct addr *local, const struct addr *remote)
+{
+	struct ike_sa *ike = ike_find_for_peer(d, local, remote);
+	uint64_t n;
+
+	if (ike == NULL || ike->state != IKE_ESTABLISHED || !log_allow(&d->live.hints, d->now, &n)) {
+		d->stats.hints_ignored++;
+		return;
+	}
+	live_hint_ike(ike);
+}
+
+void
+live_hint_ike(struct ike_sa *ike)
+{
+	struct live_check *k = &ike->check;
+	struct daemon *d = ike->d;
+
+	if ((ike->state != IKE_ESTABLISHED && ike->state != IKE_DYING) || k->failed ||
+	    (k->answered != 0 && d->now - k->answered < JUST_CHECKED)) {
+		d->stats.hints_ignored++;
+		return;
+	}
+	d->stats.hints++;
+	if (k->asked == 0) {
+		publish(ike, EV_SUSPECT, "somebody says that the peer does not know us");
+		live_check(ike);
+	}
+	/* a peer that is there has answered by then */
+	if (k->asked != 0 && k->fail_at > d->now + HINT_PATIENCE) {
+		k->fail_at = d->now + HINT_PATIENCE;
+		arm(ike);
+	}
+}
+
+void
+live_crashed(struct ike_sa *ike)
+{
+	ike_log(ike, LOG_L_WARNING, "the peer proves that it has lost this IKE SA and all its IPsec SAs");
+	ike->d->stats.crash_proofs++;
+	publish(ike, EV_PEER_DEAD, "the peer proved that it has lost the IKE SA");
+	brake_release(ike);
+	ike->check.failed = true;
+	replace(ike, false);
+	ike_sa_kill(ike, IKE_E_GONE, true);
+}
+
+void
+live_established(struct ike_sa *ike)
+{
+	struct daemon *d = ike->d;
+
+	for (struct ike_sa *o = ike_next_of_peer(d, &ike->remote.addr, NULL); o != NULL;
+	    o = ike_next_of_peer(d, &ike->remote.addr, o)) {
+		if (o == ike || !o->check.failed || o->state == IKE_DEAD || !ike_same_peer(o, ike))
+			continue;
+		o->check.replaced = true;
+		o->check.dead_at = time_add(d->now, REPLACED_GRACE);
+		arm(o);
+		/* what nobody used until now is not left behind */
+		replace(o, true);
+	}
+}
