@@ -389,7 +389,7 @@ start_replacement(struct child *c, bool replaces)
 	struct ike_sa *ike = ike_sa_get(c->d, c->ike_id);
 	if (replaces)
 		next->replaces = c->id;
-	next->admit.class = replaces && !c->watch.one_sided ? ADMIT_REKEY : ADMIT_LOST;
+	next->admit.class = c->watch.one_sided ? ADMIT_TRAFFIC : replaces ? ADMIT_REKEY : ADMIT_LOST;
 	if (ike != NULL && ike->state == IKE_ESTABLISHED && !ike->check.failed)
 		child_bind(next, ike);
 	struct daemon *d = c->d;
