@@ -94,6 +94,7 @@ start_up(struct daemon *d)
 	handover_take(d);
 	policies_establish(d);
 	greet_start(d);
+	live_wake(d);
 }
 
 ike_err

@@ -348,8 +348,9 @@ static const struct scenario scenarios[] = {
 	STORY("v2 reboot, speaks first", build_v2, reboot_speaks, contact_made, 10),
 	STORY("v1 reboot, speaks first", build_v1, reboot_speaks, contact_made, 10),
 	STORY("v2 reboot, listens", build_v2_dpd, reboot_listens, flows, 10),
-	STORY("v2 daemon killed", build_v2_life, crash, flows, 5),
-	STORY("v1 daemon killed", build_v1_life, crash, flows, 5),
+	/* the pair of the daemon that was killed is nobody's, beside the two of its successor */
+	STORY("v2 daemon killed", build_v2_life, crash, flows, 5, .max_pairs = 3),
+	STORY("v1 daemon killed", build_v1_life, crash, flows, 5, .max_pairs = 3),
 	STORY("v2 apart when idle", build_v2, part_idle, undisturbed, 10),
 	STORY("v1 apart when idle", build_v1, part_idle, undisturbed, 10),
 	STORY("v2 apart in handshake", build_v2, part_handshake, flows, 10),

@@ -95,6 +95,8 @@ static const struct snap_field ike_fields[] = {
 	F(21, BOOL, struct ike_sa, peer_told),
 	F(22, BOOL, struct ike_sa, dpd_peer),
 	F(23, BYTES, struct ike_sa, nonce_low),
+	F(24, BOOL, struct ike_sa, knows_spis),
+	F(25, TIME, struct ike_sa, last_traffic),
 };
 const struct snap_table handover_ike_table = SNAP_TABLE(ike_fields);
 
@@ -143,6 +145,8 @@ static const struct snap_field child_fields[] = {
 	F(35, BOOL, struct child, adopted),
 	F(36, UINT, struct child, admit.class, .most = ADMIT_IDLE),
 	F(37, UINT, struct child, admit.rank),
+	F(38, UINT, struct child, watch.verified),
+	F(39, TIME, struct child, watch.verify_at),
 };
 const struct snap_table handover_child_table = SNAP_TABLE(child_fields);
 

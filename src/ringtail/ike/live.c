@@ -43,7 +43,7 @@ arm(struct daemon *d)
 void
 live_wake(struct daemon *d)
 {
-	if (d->live.timer.pos == 0)
+	if (d->live.timer.pos == 0 && d->children.ids.count > 0)
 		arm(d);
 }
 

@@ -23,6 +23,10 @@ static const struct snap_field state_fields[] = {
 	F(4, BYTES, struct v1_state, iv),
 	F(5, UINT, struct v1_state, seen_at),
 	F(6, BOOL, struct v1_state, hinted),
+	F(7, UINT, struct v1_state, dpd_first),
+	F(8, UINT, struct v1_state, dpd_next),
+	F(9, UINT, struct v1_state, dpd_theirs),
+	F(10, BOOL, struct v1_state, dpd_heard),
 };
 static const struct snap_table state_table = SNAP_TABLE(state_fields);
 
