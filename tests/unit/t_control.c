@@ -551,6 +551,56 @@ START_TEST(damaged_requests_are_answered)
 }
 END_TEST
 
+/* Whatever stands where a flow, a peer or a time should: one answer each, and never a crash. */
+static void
+expect_answer(struct story *s, const char *name, const struct slice *args, unsigned n, struct slice since)
+{
+	struct ctl_request rq = { .cmd = ctl_command_find(slice_str(name)), .nargs = n, .since = since,
+		.options = since.p != NULL ? CTL_OPT_SINCE : 0 };
+	struct buf msg = { 0 };
+	struct ctl_answer a;
+	unsigned before = seen.answers;
+
+	for (unsigned i = 0; i < n; i++)
+		rq.args[i] = args[i];
+	ck_assert_int_eq(ctl_put_request(&rq, &msg), IKE_OK);
+	daemon_control(s->a->daemon, 1, buf_slice(&msg), s->w->now);
+	ck_assert_uint_eq(seen.answers, before + 1);
+	ck_assert_int_eq(ctl_get_answer(buf_slice(&seen.last), &a), IKE_OK);
+	ck_assert_msg(a.status == CTL_USAGE || a.status == CTL_NOT_FOUND, "%s %.*s: status %d", name, n > 0 ? (int)args[0].n : 0,
+	    n > 0 ? (const char *)args[0].p : "", (int)a.status);
+	buf_free(&msg);
+}
+
+START_TEST(nasty_words)
+{
+	static char lots[5000];
+	const struct slice words[] = { slice_of("", 0), slice_str(" "), slice_str("[]"), slice_str("["), slice_str("]"),
+		slice_str("192.0.2.1["), slice_str("192.0.2.1[65536]"), slice_str("192.0.2.1[-1]"), slice_str("192.0.2.1[1]x"),
+		slice_str("192.0.2.999"), slice_str("::1::1"), slice_of("a\0b", 3), slice_of("\xff\xfe", 2), slice_str("%s%n%s%n"),
+		slice_str("192.0.2.2 192.0.2.1 tcp/1 tcp/2"), slice_str("192.0.2.2 tcp/99999999999999999999"),
+		slice_str("192.0.2.2 icmp/8/256"), slice_str("192.0.2.2 icmp//"), slice_str("192.0.2.2 tcp/"), slice_str("192.0.2.2 192.0.2.1 256"),
+		slice_str("192.0.2.2 192.0.2.1 /"), slice_str("192.0.2.2 192.0.2.1 any/5"), slice_str("192.0.2.1 ::1 tcp"),
+		slice_of(lots, sizeof(lots)) };
+	struct story s = { 0 };
+
+	setup(&s);
+	memset(lots, '1', sizeof(lots));
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		expect_answer(&s, "policies", &words[i], 1, slice_of(NULL, 0));
+		const struct slice two[] = { slice_str("192.0.2.1"), words[i], words[i] };
+		expect_answer(&s, "policies", two, 3, slice_of(NULL, 0));
+		if (words[i].n > 0) {
+			expect_answer(&s, "show", &words[i], 1, slice_of(NULL, 0));
+			expect_answer(&s, "sas", &words[i], 1, slice_of(NULL, 0));
+		}
+		expect_answer(&s, "events", NULL, 0, words[i].p == NULL ? slice_str("x") : words[i]);
+	}
+	expect_answer(&s, "events", NULL, 0, slice_str("99999999999999999999999"));
+	teardown(&s);
+}
+END_TEST
+
 /* --- configuration --- */
 
 static ike_err
@@ -717,6 +767,7 @@ suite(void)
 	tcase_add_test(t, who_leaves_is_not_answered);
 	tcase_add_test(t, two_waits_on_one_connection_are_refused);
 	tcase_add_test(t, damaged_requests_are_answered);
+	tcase_add_test(t, nasty_words);
 	tcase_add_test(t, reload_takes_effect);
 	tcase_add_test(t, shutdown_answers_then_stops);
 	tcase_add_loop_test(t, shutdown_keeps_as_configured, 0, 2);

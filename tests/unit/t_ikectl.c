@@ -2,6 +2,7 @@
 /* Command lines, and talking over a real socket with a daemon of a few lines. */
 #include "ctl/frame.h"
 #include "ikectl/conn.h"
+#include "ikectl/since.h"
 #include "ikectl/talk.h"
 #include "unit/fail_alloc.h"
 
@@ -15,12 +16,13 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* --- command lines --- */
 
 static const struct {
-	const char *words[5];
+	const char *words[6];
 	const char *option;
 	ike_err err;
 	const char *command; /* or a part of what is said */
@@ -39,6 +41,18 @@ static const struct {
 	{ { "show", "a", "b" }, NULL, IKE_E_RANGE, "PEER", 0 },
 	{ { "status", "a" }, NULL, IKE_E_RANGE, "no arguments", 0 },
 	{ { "status" }, "follow", IKE_E_SYNTAX, "--follow", 0 },
+	{ { "policies" }, NULL, IKE_OK, "policies", 0 },
+	{ { "policies", "192.0.2.1", "192.0.2.2", "tcp/22" }, NULL, IKE_OK, "policies", 3 },
+	{ { "policies", "192.0.2.1 192.0.2.2 tcp/22" }, NULL, IKE_OK, "policies", 1 },
+	{ { "policies", "a", "b", "c", "d" }, NULL, IKE_E_RANGE, "PROTO", 0 },
+	{ { "resync" }, NULL, IKE_OK, "resync", 0 },
+	{ { "resync", "now" }, NULL, IKE_E_RANGE, "no arguments", 0 },
+	{ { "counters" }, NULL, IKE_OK, "counters", 0 },
+	{ { "sas" }, "each", IKE_OK, "sas", 0 },
+	{ { "show", "a" }, "each", IKE_E_SYNTAX, "--each", 0 },
+	{ { "shutdown" }, "close", IKE_OK, "shutdown", 0 },
+	{ { "shutdown" }, "keep-sas", IKE_OK, "shutdown", 0 },
+	{ { "down", "a" }, "close", IKE_E_SYNTAX, "--close", 0 },
 };
 
 START_TEST(command_lines)
@@ -81,6 +95,91 @@ START_TEST(options_and_patience)
 	for (unsigned i = 0; i < CMDLINE_WORDS; i++)
 		ck_assert(cmdline_word(&c, "w"));
 	ck_assert(!cmdline_word(&c, "w"));
+}
+END_TEST
+
+/* 2023-11-14 22:13:20 UTC is a Tuesday. */
+#define NOW 1700000000
+
+static const struct {
+	const char *text;
+	int64_t at; /* -1: no time */
+} times[] = {
+	{ "10m", NOW - 600 },
+	{ "90s", NOW - 90 },
+	{ "90", NOW - 90 },
+	{ "2d", NOW - 172800 },
+	{ "3h", NOW - 10800 },
+	{ "@5", 5 },
+	{ "22:13", NOW - 20 },
+	{ "22:13:20", NOW },
+	{ "22:13:21", NOW + 1 - 86400 }, /* yesterday's */
+	{ "00:00", NOW - 80000 },
+	{ "2023-11-14", NOW - 80000 },
+	{ "2023-11-14T22:13:20", NOW },
+	{ "2023-11-14 22:13", NOW - 20 },
+	{ "2023-11-14T22:13:20Z", NOW },
+	{ "1970-01-01Z", 0 },
+	{ "", -1 },
+	{ "m", -1 },
+	{ "10x", -1 },
+	{ "10mm", -1 },
+	{ "-5m", -1 },
+	{ "24:00", -1 },
+	{ "12:60", -1 },
+	{ "12:", -1 },
+	{ "12:30:", -1 },
+	{ "12:30:61", -1 },
+	{ "12:30x", -1 },
+	{ "2023-13-01", -1 },
+	{ "2023-00-01", -1 },
+	{ "2023-11-32", -1 },
+	{ "2023-11", -1 },
+	{ "2023-11-14T", -1 },
+	{ "2023-11-14T22:13:20ZZ", -1 },
+	{ "1969-12-31", -1 },
+	{ "@", -1 },
+	{ "@5x", -1 },
+	{ "9999999999", -1 },
+	{ "yesterday", -1 },
+};
+
+START_TEST(instants)
+{
+	struct cmdline c = { .timeout = -1, .now = NOW, .words = { "events" }, .n = 1 };
+	struct ctl_request rq;
+	char why[300], want[24];
+	struct text t = text_in(why, sizeof(why)), wt = text_in(want, sizeof(want));
+
+	(void)setenv("TZ", "UTC", 1);
+	tzset();
+	ck_assert(cmdline_option(&c, "since", times[_i].text));
+	ike_err err = cmdline_request(&c, &rq, &t);
+	if (times[_i].at < 0) {
+		ck_assert_int_eq(err, IKE_E_SYNTAX);
+		ck_assert_ptr_nonnull(strstr(why, "is no time"));
+		return;
+	}
+	ck_assert_int_eq(err, IKE_OK);
+	text_addf(&wt, "%lld", (long long)times[_i].at);
+	ck_assert_msg(slice_equal(rq.since, slice_str(want)), "%s: %s", times[_i].text, c.since_at);
+}
+END_TEST
+
+/* The clock shows it last on a day that begins or ends summer time, too. */
+START_TEST(summer_time)
+{
+	int64_t at;
+
+	(void)setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+	tzset();
+	/* 2023-10-29: at 01:00 UTC it is 03:00 and then 02:00 again; 12:00 is 11:00 UTC */
+	ck_assert_int_eq(since_parse("2023-10-29T12:00", NOW, &at), IKE_OK);
+	ck_assert(at == 1698577200);
+	ck_assert_int_eq(since_parse("12:00", 1698577200 + 60, &at), IKE_OK);
+	ck_assert(at == 1698577200);
+	ck_assert_int_eq(since_parse("12:00", 1698577200 - 60, &at), IKE_OK);
+	ck_assert(at == 1698577200 - 25 * 3600);
 }
 END_TEST
 
@@ -429,6 +528,8 @@ suite(void)
 
 	tcase_add_loop_test(t, command_lines, 0, (int)(sizeof(lines) / sizeof(lines[0])));
 	tcase_add_test(t, options_and_patience);
+	tcase_add_loop_test(t, instants, 0, (int)(sizeof(times) / sizeof(times[0])));
+	tcase_add_test(t, summer_time);
 	tcase_add_test(t, help_names_every_command);
 	tcase_add_loop_test(t, racoonctl_lines, 0, (int)(sizeof(old) / sizeof(old[0])));
 	tcase_add_loop_test(t, talking, 0, (int)(sizeof(talks) / sizeof(talks[0])));

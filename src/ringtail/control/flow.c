@@ -28,42 +28,47 @@ bad_flow(struct control_call *call, const char *why, const char *word)
 	    "not a flow: %s", shown);
 }
 
-/* The words of all arguments: "a b c" in one argument are three. */
+/* The words of |s|: "a b c" in one argument are three. */
 static bool
-split(struct control_call *call, struct words *out)
+split_one(struct control_call *call, struct slice s, struct words *out)
 {
+	unsigned before = out->n;
 	bool inside = false;
 	size_t at = 0;
 
-	memset(out, 0, sizeof(*out));
-	for (unsigned i = 0; i < call->rq->nargs; i++, inside = false) {
-		struct slice s = call->rq->args[i];
-		for (size_t k = 0; k < s.n; k++) {
-			char c = (char)s.p[k];
-			if (c == ' ' || c == '\t') {
-				inside = false;
-				continue;
-			}
-			if (!inside) {
-				at = 0;
-				inside = true;
-				if (out->n++ == FLOW_WORDS) {
-					bad_flow(
-					    call, "there are more than three words", out->w[0]);
-					return false;
-				}
-			}
-			if (c == '\0' || at + 1 >= WORD_LEN) {
-				bad_flow(
-				    call, "a word is too long, or not text", out->w[out->n - 1]);
+	for (size_t k = 0; k < s.n; k++) {
+		char c = (char)s.p[k];
+		if (c == ' ' || c == '\t') {
+			inside = false;
+			continue;
+		}
+		if (!inside) {
+			at = 0;
+			inside = true;
+			if (out->n++ == FLOW_WORDS) {
+				bad_flow(call, "there are more than three words", out->w[0]);
 				return false;
 			}
-			out->w[out->n - 1][at++] = c;
 		}
+		if (c == '\0' || at + 1 >= WORD_LEN) {
+			bad_flow(call, "a word is too long, or not text", out->w[out->n - 1]);
+			return false;
+		}
+		out->w[out->n - 1][at++] = c;
 	}
-	if (out->n == 0)
-		bad_flow(call, "it is empty", "");
-	return out->n > 0;
+	if (out->n == before)
+		bad_flow(call, "a word is empty", "");
+	return out->n > before;
+}
+
+static bool
+split(struct control_call *call, struct words *out)
+{
+	memset(out, 0, sizeof(*out));
+	for (unsigned i = 0; i < call->rq->nargs; i++)
+		if (!split_one(call, call->rq->args[i], out))
+			return false;
+	return true;
 }
 
 /* A number up to |most| that is all of |s|. */
