@@ -55,16 +55,25 @@ TEST_EXTENSIONS = .sh
 SH_LOG_COMPILER = bash
 
 # The lab's tools.  "make lab" builds what the lab needs, and nothing is run.
-EXTRA_PROGRAMS += tests/lab/traffic tests/lab/tap tests/lab/fdstore
-tests_lab_traffic_SOURCES = tests/lab/traffic.c tests/lab/sawatch.c tests/lab/sawatch.h tests/lab/lab.h
-tests_lab_traffic_LDADD =
-tests_lab_tap_SOURCES = tests/lab/tap.c tests/lab/lab.h
-tests_lab_tap_LDADD =
+lab_tools = tests/lab/fdstore tests/lab/inject tests/lab/launch tests/lab/look tests/lab/tap tests/lab/traffic
+EXTRA_PROGRAMS += $(lab_tools)
+lab_kdump = tests/lab/kdump.c tests/lab/kdump.h tests/lab/lab.h
+lab_clean = tests/lab/clean.c tests/lab/clean.h $(lab_kdump)
 tests_lab_fdstore_SOURCES = tests/lab/fdstore.c
 tests_lab_fdstore_LDADD =
+tests_lab_inject_SOURCES = tests/lab/inject.c tests/lab/fault.c tests/lab/fault.h tests/lab/mute.c tests/lab/mute.h $(lab_clean)
+tests_lab_inject_LDADD =
+tests_lab_launch_SOURCES = tests/lab/launch.c tests/lab/lab.h
+tests_lab_launch_LDADD =
+tests_lab_look_SOURCES = tests/lab/look.c $(lab_clean)
+tests_lab_look_LDADD =
+tests_lab_tap_SOURCES = tests/lab/tap.c tests/lab/lab.h
+tests_lab_tap_LDADD =
+tests_lab_traffic_SOURCES = tests/lab/traffic.c tests/lab/sawatch.c tests/lab/sawatch.h $(lab_kdump)
+tests_lab_traffic_LDADD =
 .PHONY: lab
-lab: all tests/lab/traffic$(EXEEXT) tests/lab/tap$(EXEEXT) tests/lab/fdstore$(EXEEXT) tests/kern/conform$(EXEEXT)
-CLEANFILES += tests/lab/traffic$(EXEEXT) tests/lab/tap$(EXEEXT) tests/lab/fdstore$(EXEEXT)
+lab: all $(lab_tools) tests/kern/conform$(EXEEXT)
+CLEANFILES += $(lab_tools)
 
 EXTRA_DIST += \
 	$(style_tests) \
@@ -75,6 +84,7 @@ EXTRA_DIST += \
 	tests/lab/guest \
 	tests/lab/interop.sh \
 	tests/lab/lab.sh \
+	tests/lab/mesh.sh \
 	tests/lab/rekey.sh \
 	tests/lab/run \
 	tests/lab/strongswan.sh \

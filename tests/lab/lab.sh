@@ -12,7 +12,8 @@
 
 # shellcheck disable=SC2034
 RINGTAIL=$LAB_BUILD/src/ringtail/ringtail IKECTL=$LAB_BUILD/src/ikectl/ikectl SETKEY=$LAB_BUILD/src/setkey/setkey
-TRAFFIC=$LAB_BUILD/tests/lab/traffic TAP=$LAB_BUILD/tests/lab/tap
+TRAFFIC=$LAB_BUILD/tests/lab/traffic TAP=$LAB_BUILD/tests/lab/tap LAUNCH=$LAB_BUILD/tests/lab/launch
+LOOK=$LAB_BUILD/tests/lab/look INJECT=$LAB_BUILD/tests/lab/inject FDSTORE=$LAB_BUILD/tests/lab/fdstore
 LAB_SRC=${RINGTAIL_SRCDIR:-.}/tests/lab
 declare -A PID=()
 realm='' here='' failures=0 tap_n=0
@@ -137,7 +138,7 @@ make_hosts() {
 in_host() {
 	local host=$1
 	shift
-	ip netns exec "$realm-$host" "$@"
+	"$LAUNCH" "$realm-$host" "$@"
 }
 
 # cut HOST / mend HOST: pull the cable, put it back
@@ -159,14 +160,33 @@ running() { [ -n "${PID[$1]:-}" ] && kill -0 "${PID[$1]}" 2>/dev/null; }
 # stop KEY [SIGNAL]: and wait; $status is its exit status
 stop() {
 	kill "-${2:-TERM}" "${PID[$1]}" 2>/dev/null
+	await "$1"
+}
+
+# await KEY: until it has ended by itself, likewise; after a minute it is killed
+await() {
+	wait_for 60 gone "$1" || kill -KILL "${PID[$1]}" 2>/dev/null
 	wait "${PID[$1]}" 2>/dev/null
 	status=$?
 	unset "PID[$1]"
 }
 
-# start_ringtail HOST: with $here/HOST/ringtail.conf, which names $here/HOST/ctl.sock as adminsock
+# gone KEY: has it ended?  Bash keeps its exit status, and /proc the zombie's state.
+gone() {
+	local state
+	read -r _ _ state _ 2>/dev/null < "/proc/${PID[$1]}/stat" || return 0
+	[[ $state == Z ]]
+}
+
+# begin_ringtail HOST: with $here/HOST/ringtail.conf, which names $here/HOST/ctl.sock as adminsock
+begin_ringtail() {
+	[ -e "$here/$1/ctl.sock" ] && rm -f "$here/$1/ctl.sock"
+	start "$1" "$here/$1/out" "$LAUNCH" "$realm-$1" "$RINGTAIL" -F -f "$here/$1/ringtail.conf" -l "$here/$1/log"
+}
+
+# start_ringtail HOST: the same, and wait until it answers
 start_ringtail() {
-	start "$1" "$here/$1/out" ip netns exec "$realm-$1" "$RINGTAIL" -F -f "$here/$1/ringtail.conf" -l "$here/$1/log"
+	begin_ringtail "$1"
 	wait_for 10 answers "$1" && return 0
 	slurp "$here/$1/out"
 	why="ringtail does not start: $text"
@@ -198,6 +218,8 @@ setkey() {
 # ringtail_extras HOST: what every configuration of the lab needs besides the scenario's own text
 ringtail_extras() {
 	[ -z "${LAB_KERNEL:-}" ] || echo "kernel_interface $LAB_KERNEL;"
+	mkdir -p "$here/$1/run" "$here/$1/state"
+	printf 'path runtime "%s";\npath state "%s";\n' "$here/$1/run" "$here/$1/state"
 	printf 'path pidfile "%s";\nlisten {\n\tadminsock "%s";\n}\n' "$here/$1/pid" "$here/$1/ctl.sock"
 }
 
@@ -290,12 +312,12 @@ traffic_done() {
 	fi
 }
 
-# line_of PROTO FROM TO PORT: the figures of one flow, in $sent $back $first_ms $lost $gap_ms
+# line_of PROTO FROM TO PORT: the figures of one flow, in $sent $back $first_ms $lost $gap_ms $mark_ms $bad_ms
 line_of() {
 	local line
 	for line in "${lines[@]}"; do
 		if [[ $line == "$1 $realm-$2 $realm-$3 $4 "* ]]; then
-			read -r _ _ _ _ _ sent _ back _ first_ms _ lost _ gap_ms <<< "$line"
+			read -r _ _ _ _ _ sent _ back _ first_ms _ lost _ gap_ms _ mark_ms _ bad_ms <<< "$line"
 			return 0
 		fi
 	done
@@ -336,13 +358,61 @@ none_lost() {
 	done
 }
 
-# sas HOST ADDRESS: what -w saw of the SAs to ADDRESS: $max at a time, $spis in all
-sas() {
-	local line
-	max=0 spis=0
+# marked_within MS: every flow had an answer within MS of the mark
+marked_within() {
+	local line mark
+	why="no traffic"
+	[ ${#lines[@]} -gt 0 ] || return 1
 	for line in "${lines[@]}"; do
-		if [[ $line == "sa $realm-$1 $2 "* ]]; then
-			read -r _ _ _ _ max _ spis <<< "$line"
+		[[ $line == sa\ * ]] && continue
+		mark=${line#* mark_ms }
+		mark=${mark%% *}
+		if ((mark < 0 || mark > $1)); then
+			why=$line
+			return 1
 		fi
 	done
+}
+
+# good_after MS: later than MS behind the mark no flow lost a packet
+good_after() {
+	local line bad
+	why="no traffic"
+	[ ${#lines[@]} -gt 0 ] || return 1
+	for line in "${lines[@]}"; do
+		[[ $line == sa\ * ]] && continue
+		bad=${line##* bad_ms }
+		if ((bad > $1)); then
+			why=$line
+			return 1
+		fi
+	done
+}
+
+# sas HOST ADDRESS: what -w saw of the SAs to ADDRESS: $max at a time, $spis in all
+sas() {
+	local line m n
+	max=0 spis=0
+	for line in "${lines[@]}"; do
+		if [[ $line == "sa $realm-$1 "*" $2 max "* ]]; then
+			read -r _ _ _ _ _ m _ n <<< "$line"
+			max=$((max + m)) spis=$((spis + n))
+		fi
+	done
+}
+
+# at_most N: -w never saw more than N SAs from one address to another
+at_most() {
+	local line m _
+	why="no SAs seen"
+	for line in "${lines[@]}"; do
+		[[ $line == sa\ * ]] || continue
+		why=
+		read -r _ _ _ _ _ m _ <<< "$line"
+		if ((m > $1)); then
+			why=$line
+			return 1
+		fi
+	done
+	[ -z "$why" ]
 }

@@ -10,20 +10,19 @@
 struct sawatch;
 
 /*
- * Watch the namespace this process is in at the time of the call; |name| is for the report and is borrowed.  Ends the
- * process when the kernel has no XFRM.
+ * Watch the network namespace |name| (borrowed).  Ends the process when there is none, or the kernel has no XFRM.
  */
 struct sawatch *
 sawatch_new(const char *name);
 
 /*
- * Look once: dump the SAs and remember, for each destination, how many there were and which.
+ * Look once: dump the SAs and remember, for each pair of addresses, how many there were and which.
  */
 void
 sawatch_look(struct sawatch *w);
 
 /*
- * Print what was seen: one line "sa NAME DESTINATION max N spis N" for each destination.
+ * Print what was seen: one line "sa NAME SOURCE DESTINATION max N spis N" for each pair of addresses.
  */
 void
 sawatch_report(const struct sawatch *w);

@@ -138,20 +138,25 @@ no_sa_with() {
 	[[ $text != *"$2"* ]] || { why="SAs with $2 are left on $1: $text"; return 1; }
 }
 
-# TERM takes away what is ours and nothing else, and the others hear of it
+# What ends with "ikectl shutdown --close" takes away what is ours and nothing else, and the others hear of it; TERM leaves all
 goodbye() {
 	local foreign=192.0.2.77
 	ip -n "$realm-h1" xfrm state add src "${address[h1]}" dst $foreign proto esp spi 0x7777 mode transport \
 		enc 'cbc(aes)' 0x00112233445566778899aabbccddeeff auth-trunc 'hmac(sha256)' \
 		0x00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff 128
-	stop h1
-	check term-status test "$status" = 0
-	check term-deletes-ours no_sa_with h1 "${address[h2]}"
+	check close ctl h1 shutdown --close
+	await h1
+	check close-status test "$status" = 0
+	check close-deletes-ours no_sa_with h1 "${address[h2]}"
 	ip -n "$realm-h1" xfrm state > "$here/h1/xfrm.out"
-	check term-keeps-foreign file_says "$here/h1/xfrm.out" $foreign
+	check close-keeps-foreign file_says "$here/h1/xfrm.out" $foreign
 	ip -n "$realm-h1" xfrm policy > "$here/h1/xfrm.out"
-	check term-keeps-policies file_says "$here/h1/xfrm.out" "${address[h2]}"
-	check term-tells-peers wait_for 3 no_sa_with h2 "${address[h1]}"
+	check close-keeps-policies file_says "$here/h1/xfrm.out" "${address[h2]}"
+	check close-tells-peers wait_for 3 no_sa_with h2 "${address[h1]}"
+	stop h2
+	check term-status test "$status" = 0
+	ip -n "$realm-h2" xfrm state > "$here/h2/xfrm.out"
+	check term-keeps-ours file_says "$here/h2/xfrm.out" "${address[h3]}"
 }
 
 make_hosts h1=10.7.0.1/24 h2=10.7.0.2/24 h3=10.7.0.3/24 puppet=10.7.0.9/24 || { not_ok hosts "cannot make the hosts"; exit; }

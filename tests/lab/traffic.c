@@ -2,23 +2,25 @@
 /*
  * traffic - send packets between network namespaces and count what comes back.
  *
- *	traffic [-r RATE] [-d MS] [-1] [-g MS] [-w NETNS]... FLOW...
+ *	traffic [-r RATE | -R RATE] [-d MS] [-1] [-g MS] [-w NETNS]... [-W MS] FLOW...
  *	FLOW = udp|tcp|icmp,NAME-NETNS,ADDRESS,NAME-NETNS,ADDRESS,PORT
  *
  * One process holds both ends of every flow: a socket keeps the namespace it was made in.  The second end echoes, the
  * first counts.  A TCP flow connects once and then sends messages over the connection.  Every flow sends RATE messages
- * a second (default 10) for MS milliseconds (default 2000), or with -1 until it got its first answer; then the last
- * answers are awaited for -g milliseconds (default 500).  For each flow one line is printed:
+ * a second (default 10) for MS milliseconds (default 2000), or with -1 until it got its first answer; with -R the flows take
+ * turns and send RATE messages a second together.  SIGTERM ends the sending early.  Then the last answers are awaited for -g
+ * milliseconds (default 500).  For each flow one line is printed:
  *
- *	PROTO FROM TO PORT sent N back N first_ms N lost N gap_ms N
+ *	PROTO FROM TO PORT sent N back N first_ms N lost N gap_ms N mark_ms N bad_ms N
  *
  * first_ms is the time from the first message (for TCP: from connect()) to the first answer, -1 when there was none;
  * lost counts the messages without an answer that were sent once the first answer was there; gap_ms is the longest
- * time between two answers.
+ * time between two answers.  The last two count from the last SIGUSR1, or from the beginning: mark_ms is the time until the
+ * first answer to a message sent after it, bad_ms the time until the last message was sent that got no answer; -1 for none.
  *
- * -w counts the security associations of a namespace ten times a second, and prints for each destination address
+ * -w counts the security associations of a namespace every -W milliseconds (default 100), and prints for each pair of addresses
  *
- *	sa NETNS ADDRESS max N spis N
+ *	sa NETNS SOURCE DESTINATION max N spis N
  *
  * the most that were there at one time, and how many different ones in all.  Larval SAs (without keys) do not count.
  *
@@ -29,12 +31,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <netdb.h>
-#include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -42,9 +45,9 @@
 #include "lab.h"
 #include "sawatch.h"
 
-#define FLOWS_MAX 128
-#define WATCHES_MAX 16
-#define WATCH_PERIOD_MS 100
+#define FLOWS_MAX 512
+#define CONNS_MAX 128
+#define WATCHES_MAX 64
 #define SEQ_MAX 65536
 
 enum proto { UDP, TCP, ICMP };
@@ -70,6 +73,8 @@ struct flow {
 	size_t part_len; /* bytes of a message that TCP has delivered so far */
 	struct message part;
 	bool *answered; /* by sequence number */
+	long *sent_at;  /* likewise, ms */
+	long marked;    /* ms from the mark to the first answer behind it, -1 for none */
 };
 
 /*
@@ -80,7 +85,7 @@ struct server {
 	const char *netns; /* of the first flow that goes there */
 	struct sockaddr_storage addr;
 	int fd;
-	int conns[FLOWS_MAX]; /* TCP: what was accepted */
+	int conns[CONNS_MAX]; /* TCP: what was accepted */
 	size_t n_conns;
 };
 
@@ -92,9 +97,26 @@ struct plan {
 	struct sawatch *watches[WATCHES_MAX];
 	size_t n_watches;
 	int home; /* the namespace we came from */
-	long rate, duration, grace;
+	int epoll;
+	long rate, total_rate, duration, grace, watch_period;
+	long mark;             /* the time of the last SIGUSR1, or of the beginning */
+	uint64_t turns;        /* with -R: messages sent by all flows */
 	bool once;
 };
+
+/* what an epoll event is about: a flow's near end, or a server, by its index */
+enum { NEAR_END = 0, FAR_END = 1 };
+
+static volatile sig_atomic_t stop_wanted, mark_wanted;
+
+static void
+on_signal(int sig)
+{
+	if (sig == SIGUSR1)
+		mark_wanted = 1;
+	else
+		stop_wanted = 1;
+}
 
 static void
 die(const char *what)
@@ -124,6 +146,15 @@ socket_in(const char *netns, int home, int family, int type, int proto)
 	if (setns(home, CLONE_NEWNET) < 0)
 		die("setns");
 	return fd;
+}
+
+static void
+watch_fd(struct plan *p, int fd, unsigned end, size_t index)
+{
+	struct epoll_event ev = { .events = EPOLLIN, .data.u64 = (uint64_t)end << 32 | index };
+
+	if (epoll_ctl(p->epoll, EPOLL_CTL_ADD, fd, &ev) < 0)
+		die("epoll_ctl");
 }
 
 static void
@@ -197,8 +228,9 @@ open_server(struct plan *p, const struct flow *f)
 	if (setsockopt(s->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
 	    bind(s->fd, (struct sockaddr *)&f->dst, f->addr_len) < 0)
 		die("bind of the far end");
-	if (f->proto == TCP && listen(s->fd, FLOWS_MAX) < 0)
+	if (f->proto == TCP && listen(s->fd, CONNS_MAX) < 0)
 		die("listen");
+	watch_fd(p, s->fd, FAR_END, p->n_servers - 1);
 }
 
 /*
@@ -209,13 +241,17 @@ open_flow(struct plan *p, struct flow *f)
 {
 	int type = f->proto == UDP ? SOCK_DGRAM : f->proto == TCP ? SOCK_STREAM : SOCK_RAW;
 
-	f->first = -1;
+	f->first = f->marked = -1;
 	f->answered = calloc(SEQ_MAX, sizeof(*f->answered));
-	if (!f->answered)
+	f->sent_at = calloc(SEQ_MAX, sizeof(*f->sent_at));
+	if (!f->answered || !f->sent_at)
 		die("calloc");
 	f->client = socket_in(f->from, p->home, f->src.ss_family, type, f->proto == ICMP ? IPPROTO_ICMP : 0);
 	if (bind(f->client, (struct sockaddr *)&f->src, f->addr_len) < 0)
 		die("bind of the near end");
+	/* a TCP socket that does not connect yet would report a hang-up for ever */
+	if (f->proto != TCP)
+		watch_fd(p, f->client, NEAR_END, (size_t)(f - p->flows));
 	if (f->proto != ICMP)
 		open_server(p, f);
 }
@@ -235,8 +271,9 @@ icmp_checksum(const void *data, size_t len)
 }
 
 static void
-send_one(struct flow *f, uint32_t index, long now)
+send_one(struct plan *p, uint32_t index, long now)
 {
+	struct flow *f = &p->flows[index];
 	struct message m;
 	uint16_t sum;
 	ssize_t n;
@@ -246,6 +283,7 @@ send_one(struct flow *f, uint32_t index, long now)
 	if (f->proto == TCP && !f->begun) {
 		if (connect(f->client, (struct sockaddr *)&f->dst, f->addr_len) < 0 && errno != EINPROGRESS)
 			die("connect");
+		watch_fd(p, f->client, NEAR_END, index);
 	}
 	f->begun = true;
 	if (f->sent == SEQ_MAX)
@@ -270,12 +308,14 @@ send_one(struct flow *f, uint32_t index, long now)
 			die("send over TCP");
 		return;
 	}
-	f->sent++;
+	f->sent_at[f->sent++] = now;
 }
 
 static void
-take_answer(struct flow *f, uint32_t index, const struct message *m, long now)
+take_answer(struct plan *p, uint32_t index, const struct message *m, long now)
 {
+	struct flow *f = &p->flows[index];
+
 	if (strcmp(m->mark, LAB_MARK) != 0 || m->flow != index || m->seq >= f->sent || f->answered[m->seq])
 		return;
 	f->answered[m->seq] = true;
@@ -287,32 +327,36 @@ take_answer(struct flow *f, uint32_t index, const struct message *m, long now)
 		f->gap = now - f->last;
 	}
 	f->last = now;
+	if (f->marked < 0 && f->sent_at[m->seq] >= p->mark)
+		f->marked = now - p->mark;
 }
 
 static void
-read_tcp(struct flow *f, uint32_t index, long now)
+read_tcp(struct plan *p, uint32_t index, long now)
 {
+	struct flow *f = &p->flows[index];
 	ssize_t n;
 
 	while ((n = recv(f->client, (char *)&f->part + f->part_len, sizeof(f->part) - f->part_len, 0)) > 0) {
 		f->part_len += (size_t)n;
 		if (f->part_len < sizeof(f->part))
 			continue;
-		take_answer(f, index, &f->part, now);
+		take_answer(p, index, &f->part, now);
 		f->part_len = 0;
 	}
 }
 
 static void
-read_near(struct flow *f, uint32_t index, long now)
+read_near(struct plan *p, uint32_t index, long now)
 {
+	const struct flow *f = &p->flows[index];
 	uint8_t packet[256];
 	struct message m;
 	ssize_t n;
 	size_t skip = f->proto == ICMP && f->src.ss_family == AF_INET ? 20 : 0;
 
 	if (f->proto == TCP) {
-		read_tcp(f, index, now);
+		read_tcp(p, index, now);
 		return;
 	}
 	while ((n = recv(f->client, packet, sizeof(packet), 0)) >= 0) {
@@ -320,7 +364,7 @@ read_near(struct flow *f, uint32_t index, long now)
 			continue;
 		memcpy(&m, packet + skip, sizeof(m));
 		if (f->proto != ICMP || m.icmp[0] == 0)
-			take_answer(f, index, &m, now);
+			take_answer(p, index, &m, now);
 	}
 }
 
@@ -339,15 +383,17 @@ echo_udp(const struct server *s)
 }
 
 static void
-echo_tcp(struct server *s)
+echo_tcp(struct plan *p, struct server *s)
 {
 	char data[4096];
 	ssize_t n;
 	size_t i;
 	int fd;
 
-	while (s->n_conns < FLOWS_MAX && (fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0)
+	while (s->n_conns < CONNS_MAX && (fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
 		s->conns[s->n_conns++] = fd;
+		watch_fd(p, fd, FAR_END, (size_t)(s - p->servers));
+	}
 	for (i = 0; i < s->n_conns; i++)
 		while ((n = recv(s->conns[i], data, sizeof(data), 0)) > 0)
 			if (send(s->conns[i], data, (size_t)n, MSG_NOSIGNAL) < 0)
@@ -360,29 +406,23 @@ echo_tcp(struct server *s)
 static void
 serve(struct plan *p, long until)
 {
-	static struct pollfd fds[4 * FLOWS_MAX];
+	struct epoll_event events[64];
 	long wait = until - now_ms();
-	size_t i, j, n = 0;
+	struct server *s;
+	uint32_t index;
+	int i, n;
 
-	for (i = 0; i < p->n_flows; i++)
-		if (p->flows[i].proto != TCP || p->flows[i].begun)
-			fds[n++] = (struct pollfd){ .fd = p->flows[i].client, .events = POLLIN };
-	for (i = 0; i < p->n_servers; i++) {
-		fds[n++] = (struct pollfd){ .fd = p->servers[i].fd, .events = POLLIN };
-		for (j = 0; j < p->servers[i].n_conns; j++)
-			fds[n++] = (struct pollfd){ .fd = p->servers[i].conns[j], .events = POLLIN };
-	}
-	if (poll(fds, n, wait > 0 ? (int)wait : 0) <= 0)
-		return;
-	for (i = 0; i < p->n_servers; i++) {
-		if (p->servers[i].proto == TCP)
-			echo_tcp(&p->servers[i]);
+	n = epoll_wait(p->epoll, events, 64, wait > 0 ? (int)wait : 0);
+	for (i = 0; i < n; i++) {
+		index = (uint32_t)events[i].data.u64;
+		s = &p->servers[index];
+		if (events[i].data.u64 >> 32 == NEAR_END)
+			read_near(p, index, now_ms());
+		else if (s->proto == TCP)
+			echo_tcp(p, s);
 		else
-			echo_udp(&p->servers[i]);
+			echo_udp(s);
 	}
-	for (i = 0; i < p->n_flows; i++)
-		if (p->flows[i].proto != TCP || p->flows[i].begun)
-			read_near(&p->flows[i], (uint32_t)i, now_ms());
 }
 
 static bool
@@ -396,27 +436,62 @@ all_answered(const struct plan *p)
 	return true;
 }
 
+/*
+ * Send what is due, and say when there will be something again.
+ */
+static long
+send_due(struct plan *p, long start, long next, long now)
+{
+	uint32_t i;
+
+	if (p->total_rate > 0) {
+		for (; p->turns * 1000 < (uint64_t)(now - start) * (uint64_t)p->total_rate; p->turns++)
+			send_one(p, (uint32_t)(p->turns % p->n_flows), now);
+		return start + (long)(p->turns * 1000 / (uint64_t)p->total_rate) + 1;
+	}
+	if (now < next)
+		return next;
+	for (i = 0; i < p->n_flows; i++)
+		if (!p->once || p->flows[i].first < 0)
+			send_one(p, i, now);
+	return next + 1000 / p->rate;
+}
+
+static void
+set_mark(struct plan *p, long now)
+{
+	size_t i;
+
+	mark_wanted = 0;
+	p->mark = now;
+	for (i = 0; i < p->n_flows; i++)
+		p->flows[i].marked = -1;
+}
+
 static void
 run(struct plan *p)
 {
 	long start = now_ms(), next_send = start, next_watch = start, end = start + p->duration, now;
 	size_t i;
 
+	set_mark(p, start);
 	while ((now = now_ms()) < end + p->grace) {
 		bool sending = now < end && !(p->once && all_answered(p));
 
+		if (mark_wanted)
+			set_mark(p, now);
+		if (sending && stop_wanted) {
+			end = now;
+			sending = false;
+		}
 		if (!sending && now < end)
 			break;
-		if (sending && now >= next_send) {
-			for (i = 0; i < p->n_flows; i++)
-				if (!p->once || p->flows[i].first < 0)
-					send_one(&p->flows[i], (uint32_t)i, now);
-			next_send += 1000 / p->rate;
-		}
+		if (sending)
+			next_send = send_due(p, start, next_send, now);
 		if (p->n_watches > 0 && now >= next_watch) {
 			for (i = 0; i < p->n_watches; i++)
 				sawatch_look(p->watches[i]);
-			next_watch = now + WATCH_PERIOD_MS;
+			next_watch = now + p->watch_period;
 		}
 		serve(p, sending && next_send < now + 50 ? next_send : now + 50);
 	}
@@ -427,14 +502,18 @@ report(const struct plan *p)
 {
 	size_t i;
 	uint32_t s, lost;
+	long bad;
 
 	for (i = 0; i < p->n_flows; i++) {
 		const struct flow *f = &p->flows[i];
 
 		for (lost = 0, s = f->first_seq; f->first >= 0 && s < f->sent; s++)
 			lost += !f->answered[s];
-		printf("%s %s %s %d sent %u back %u first_ms %ld lost %u gap_ms %ld\n", proto_names[f->proto],
-		    f->from, f->to, f->port, f->sent, f->back, f->first, lost, f->gap);
+		for (bad = -1, s = 0; s < f->sent; s++)
+			if (!f->answered[s] && f->sent_at[s] >= p->mark)
+				bad = f->sent_at[s] - p->mark;
+		printf("%s %s %s %d sent %u back %u first_ms %ld lost %u gap_ms %ld mark_ms %ld bad_ms %ld\n",
+		    proto_names[f->proto], f->from, f->to, f->port, f->sent, f->back, f->first, lost, f->gap, f->marked, bad);
 	}
 	for (i = 0; i < p->n_watches; i++)
 		sawatch_report(p->watches[i]);
@@ -459,9 +538,13 @@ options(struct plan *p, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "r:d:g:w:1")) != -1) {
+	while ((c = getopt(argc, argv, "r:R:d:g:w:W:1")) != -1) {
 		if (c == 'r') {
 			p->rate = number(optarg);
+		} else if (c == 'R') {
+			p->total_rate = number(optarg);
+		} else if (c == 'W') {
+			p->watch_period = number(optarg);
 		} else if (c == 'd') {
 			p->duration = number(optarg);
 		} else if (c == 'g') {
@@ -469,12 +552,9 @@ options(struct plan *p, int argc, char **argv)
 		} else if (c == '1') {
 			p->once = true;
 		} else if (c == 'w' && p->n_watches < WATCHES_MAX) {
-			lab_enter(optarg);
 			p->watches[p->n_watches++] = sawatch_new(optarg);
-			if (setns(p->home, CLONE_NEWNET) < 0)
-				die("setns");
 		} else {
-			fprintf(stderr, "usage: traffic [-r RATE] [-d MS] [-1] [-g MS] [-w NETNS]... FLOW...\n");
+			fprintf(stderr, "usage: traffic [-r RATE | -R RATE] [-d MS] [-1] [-g MS] [-w NETNS]... [-W MS] FLOW...\n");
 			exit(2);
 		}
 	}
@@ -492,13 +572,17 @@ options(struct plan *p, int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	static struct plan p = { .rate = 10, .duration = 2000, .grace = 500 };
+	static struct plan p = { .rate = 10, .duration = 2000, .grace = 500, .watch_period = 100 };
+	struct sigaction sa = { .sa_handler = on_signal };
 
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGUSR1, &sa, NULL);
 	p.home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (p.home < 0)
-		die("/proc/self/ns/net");
+	p.epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (p.home < 0 || p.epoll < 0)
+		die("/proc/self/ns/net or epoll");
 	options(&p, argc, argv);
-	if (p.rate > 1000 || p.duration * p.rate / 1000 >= SEQ_MAX) {
+	if (p.n_flows == 0 || p.rate > 1000 || p.duration * p.rate / 1000 >= SEQ_MAX) {
 		fprintf(stderr, "traffic: at most 1000 messages a second and %d in all\n", SEQ_MAX);
 		return 2;
 	}

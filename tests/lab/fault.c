@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "fault.h"
+
+#include <arpa/inet.h>
+#include <linux/netlink.h>
+#include <sys/socket.h>
+
+#include "lab.h"
+
+const char *const fault_names[FAULT_KINDS] = { "sa-out", "sa-in", "sa-pair", "sa-flush", "sa-foreign", "sa-stray", "sp-delete",
+	"sp-priority", "sp-action", "sp-proto", "sp-flush", "sp-foreign" };
+
+#define FOREIGN_SPI 0x7777
+#define STRAY_SPI 0x7778
+#define STRAY_REQID 0x5254fff0 /* in the range that the daemon keeps for itself */
+#define FOREIGN_ADDR 0xc000024d /* 192.0.2.77 */
+
+/* room for any request made here */
+struct request {
+	struct nlmsghdr h;
+	char body[2048];
+};
+
+static void
+begin(struct request *r, uint16_t type, const void *body, size_t len)
+{
+	memset(r, 0, sizeof(*r));
+	r->h.nlmsg_type = type;
+	r->h.nlmsg_len = (uint32_t)NLMSG_LENGTH(len);
+	memcpy(NLMSG_DATA(&r->h), body, len);
+}
+
+static void
+ask(struct host *host, struct request *r, const char *what)
+{
+	int err = kdump_ask(host->k, &r->h);
+
+	if (err != 0) {
+		fprintf(stderr, "inject: %s: %s: %s\n", host->name, what, strerror(err));
+		exit(2);
+	}
+}
+
+/* An SA may have gone by itself meanwhile; true if it was there. */
+static bool
+delete_sa(struct host *host, uint32_t dst, uint32_t spi, uint8_t proto)
+{
+	struct xfrm_usersa_id id = { .daddr.a4 = dst, .spi = spi, .family = AF_INET, .proto = proto };
+	struct request r;
+	int err;
+
+	begin(&r, XFRM_MSG_DELSA, &id, sizeof(id));
+	err = kdump_ask(host->k, &r.h);
+	return err == 0;
+}
+
+/*
+ * Delete the SAs from |src| to |dst|, as setkey's deleteall does; return how many.
+ */
+static unsigned
+delete_all(struct host *host, uint32_t src, uint32_t dst)
+{
+	unsigned n = 0;
+	size_t i;
+
+	for (i = 0; i < host->k->n_sas; i++) {
+		const struct ksa *sa = &host->k->sas[i];
+
+		if (sa->src == src && sa->dst == dst && !sa->larval)
+			n += delete_sa(host, dst, sa->spi, sa->proto);
+	}
+	return n;
+}
+
+static void
+flush_sas(struct host *host)
+{
+	struct xfrm_usersa_flush flush = { .proto = 0 };
+	struct request r;
+
+	begin(&r, XFRM_MSG_FLUSHSA, &flush, sizeof(flush));
+	ask(host, &r, "flushing the SAs");
+}
+
+static unsigned
+count_live(const struct kdump *k)
+{
+	unsigned n = 0;
+	size_t i;
+
+	for (i = 0; i < k->n_sas; i++)
+		n += !k->sas[i].larval;
+	return n;
+}
+
+static void
+add_sa(struct host *host, uint32_t spi, uint32_t reqid)
+{
+	struct { struct xfrm_algo a; char key[16]; } enc = { .a.alg_key_len = 128 };
+	struct { struct xfrm_algo_auth a; char key[32]; } auth = { .a = { .alg_key_len = 256, .alg_trunc_len = 128 } };
+	struct xfrm_usersa_info sa = { .id = { .daddr.a4 = htonl(FOREIGN_ADDR), .spi = htonl(spi), .proto = IPPROTO_ESP },
+		.saddr.a4 = host->addr, .family = AF_INET, .mode = XFRM_MODE_TRANSPORT, .reqid = reqid };
+	struct request r;
+
+	sa.sel.family = AF_INET;
+	sa.lft.soft_byte_limit = sa.lft.hard_byte_limit = XFRM_INF;
+	sa.lft.soft_packet_limit = sa.lft.hard_packet_limit = XFRM_INF;
+	strcpy(enc.a.alg_name, "cbc(aes)");
+	strcpy(auth.a.alg_name, "hmac(sha256)");
+	begin(&r, XFRM_MSG_NEWSA, &sa, sizeof(sa));
+	kdump_attr(&r.h, sizeof(r), XFRMA_ALG_CRYPT, &enc, sizeof(enc));
+	kdump_attr(&r.h, sizeof(r), XFRMA_ALG_AUTH_TRUNC, &auth, sizeof(auth));
+	ask(host, &r, "adding an SA");
+}
+
+static void
+write_policy(struct host *host, uint16_t type, const struct kpol *p)
+{
+	struct xfrm_userpolicy_info info = { .sel = p->sel, .dir = p->dir, .action = p->action, .priority = p->priority };
+	struct request r;
+
+	info.lft.soft_byte_limit = info.lft.hard_byte_limit = XFRM_INF;
+	info.lft.soft_packet_limit = info.lft.hard_packet_limit = XFRM_INF;
+	begin(&r, type, &info, sizeof(info));
+	if (p->n_tmpl > 0)
+		kdump_attr(&r.h, sizeof(r), XFRMA_TMPL, &p->tmpl, sizeof(p->tmpl));
+	ask(host, &r, "writing a policy");
+}
+
+static void
+delete_policy(struct host *host, const struct kpol *p)
+{
+	struct xfrm_userpolicy_id id = { .sel = p->sel, .dir = p->dir };
+	struct request r;
+
+	begin(&r, XFRM_MSG_DELPOLICY, &id, sizeof(id));
+	ask(host, &r, "deleting a policy");
+}
+
+static void
+flush_policies(struct host *host)
+{
+	struct request r;
+
+	begin(&r, XFRM_MSG_FLUSHPOLICY, "", 0);
+	ask(host, &r, "flushing the policies");
+}
+
+/* Block 198.51.100.0/24, of which nobody here has an address. */
+static struct kpol
+foreign_policy(void)
+{
+	struct kpol p = { .dir = XFRM_POLICY_OUT, .action = XFRM_POLICY_BLOCK, .priority = 77 };
+
+	p.sel.family = AF_INET;
+	p.sel.daddr.a4 = htonl(0xc6336400);
+	p.sel.prefixlen_d = 24;
+	return p;
+}
+
+static bool
+has_foreign(const struct kdump *k, uint32_t spi)
+{
+	size_t i;
+
+	for (i = 0; i < k->n_sas; i++)
+		if (k->sas[i].dst == htonl(FOREIGN_ADDR) && k->sas[i].spi == htonl(spi))
+			return true;
+	return false;
+}
+
+/* One of the policies with IPsec, by number. */
+static const struct kpol *
+pick_policy(const struct kdump *k, unsigned pick)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < k->n_pols; i++)
+		n += k->pols[i].n_tmpl > 0;
+	if (n == 0)
+		return NULL;
+	pick %= (unsigned)n;
+	for (i = 0; k->pols[i].n_tmpl == 0 || pick > 0; i++)
+		pick -= k->pols[i].n_tmpl > 0;
+	return &k->pols[i];
+}
+
+static bool
+do_sa(enum fault_kind kind, struct host *host, const struct host *peer, struct fault_done *done)
+{
+	if (kind == FAULT_SA_OUT || kind == FAULT_SA_PAIR)
+		done->sas_gone += delete_all(host, host->addr, peer->addr);
+	if (kind == FAULT_SA_IN || kind == FAULT_SA_PAIR)
+		done->sas_gone += delete_all(host, peer->addr, host->addr);
+	if (kind == FAULT_SA_FLUSH) {
+		done->sas_gone = count_live(host->k);
+		flush_sas(host);
+	}
+	if (kind == FAULT_SA_FOREIGN)
+		add_sa(host, FOREIGN_SPI, 0);
+	if (kind == FAULT_SA_STRAY) {
+		add_sa(host, STRAY_SPI, STRAY_REQID);
+		done->stray = 1;
+	}
+	return kind >= FAULT_SA_FOREIGN || done->sas_gone > 0;
+}
+
+static bool
+change_policy(enum fault_kind kind, struct host *host, const struct kpol *old, struct fault_done *done)
+{
+	struct kpol p = *old;
+
+	if (kind == FAULT_SP_PRIORITY)
+		p.priority += 5;
+	if (kind == FAULT_SP_ACTION)
+		p.action = XFRM_POLICY_BLOCK;
+	if (kind == FAULT_SP_PROTO)
+		p.tmpl.id.proto = IPPROTO_AH;
+	write_policy(host, XFRM_MSG_UPDPOLICY, &p);
+	done->pols_changed = 1;
+	return true;
+}
+
+bool
+fault_do(enum fault_kind kind, struct host *host, const struct host *peer, unsigned pick, struct fault_done *done)
+{
+	struct kpol foreign = foreign_policy();
+	const struct kpol *p;
+
+	memset(done, 0, sizeof(*done));
+	kdump_sas(host->k);
+	kdump_pols(host->k);
+	p = pick_policy(host->k, pick);
+	if (kind <= FAULT_SA_STRAY)
+		return do_sa(kind, host, peer, done);
+	if (kind == FAULT_SP_FOREIGN) {
+		write_policy(host, XFRM_MSG_NEWPOLICY, &foreign);
+		return true;
+	}
+	if (!p)
+		return false;
+	if (kind == FAULT_SP_DELETE) {
+		delete_policy(host, p);
+		done->pols_gone = 1;
+		return true;
+	}
+	if (kind == FAULT_SP_FLUSH) {
+		done->pols_gone = (unsigned)host->k->n_pols;
+		flush_policies(host);
+		return true;
+	}
+	return change_policy(kind, host, p, done);
+}
+
+bool
+fault_bystander_fine(enum fault_kind kind, struct host *host)
+{
+	struct kpol foreign = foreign_policy();
+	size_t i;
+
+	if (kind == FAULT_SA_FOREIGN || kind == FAULT_SA_STRAY) {
+		kdump_sas(host->k);
+		return has_foreign(host->k, FOREIGN_SPI) == (kind == FAULT_SA_FOREIGN) && !has_foreign(host->k, STRAY_SPI);
+	}
+	if (kind != FAULT_SP_FOREIGN)
+		return true;
+	kdump_pols(host->k);
+	for (i = 0; i < host->k->n_pols; i++)
+		if (host->k->pols[i].priority == foreign.priority && host->k->pols[i].action == foreign.action)
+			return true;
+	return false;
+}
+
+void
+fault_tidy(enum fault_kind kind, struct host *host)
+{
+	struct kpol foreign = foreign_policy();
+
+	if (kind == FAULT_SA_FOREIGN)
+		delete_sa(host, htonl(FOREIGN_ADDR), htonl(FOREIGN_SPI), IPPROTO_ESP);
+	if (kind == FAULT_SP_FOREIGN)
+		delete_policy(host, &foreign);
+}
+
+void
+fault_noise(struct host *host, unsigned n)
+{
+	while (n-- > 0) {
+		add_sa(host, FOREIGN_SPI, 0);
+		delete_sa(host, htonl(FOREIGN_ADDR), htonl(FOREIGN_SPI), IPPROTO_ESP);
+	}
+}
