@@ -75,10 +75,12 @@ src_ringtail_sources = \
 	src/ringtail/ike/snap.c \
 	src/ringtail/ike/snap.h \
 	src/ringtail/ike/suspect.c \
+	src/ringtail/loop/fdstore.c \
 	src/ringtail/loop/files.c \
 	src/ringtail/loop/logout.c \
 	src/ringtail/loop/loop.c \
 	src/ringtail/loop/loop.h \
+	src/ringtail/loop/notify.c \
 	src/ringtail/loop/signals.c \
 	src/ringtail/loop/state_files.c \
 	src/ringtail/loop/udp.c \

@@ -161,6 +161,7 @@ serve(const struct loop_options *opt)
 		err = pidfile_write(&l);
 	if (err == IKE_OK) {
 		tell_ready(ready);
+		notify_ready(&l);
 		status = loop_run(&l);
 		log_put(&l.logger, LOG_L_INFO, NULL, "racoon process %ld shutdown", (long)getpid());
 	} else {

@@ -87,6 +87,9 @@ handover_open(const struct daemon *d, struct slice snapshot, struct slice *recor
 	return IKE_OK;
 }
 
+/* What becomes of the frozen daemon's objects is nobody's business. */
+static const struct logger silent;
+
 static void
 no_send(void *arg, const struct dgram *dg)
 {
@@ -101,12 +104,14 @@ daemon_hand_over(struct daemon *d, ike_time now, struct secret *out)
 		return IKE_E_STATE;
 	if (now > d->now)
 		d->now = now;
+	greet_flush(d);
 	ike_err err = handover_write(d, out);
 	if (err != IKE_OK)
 		return err;
 	/* from here on somebody else speaks with these keys and message ids */
 	d->frozen = true;
 	d->env.send = no_send;
+	d->env.log = &silent;
 	return IKE_OK;
 }
 

@@ -238,7 +238,9 @@ open_daemon(struct loop *l)
 		.natt_port = l->opt.natt_port, .send = udp_send, .ctl_send = unixsock_send, .wallclock = wallclock,
 		.read_secret = files_read_secret, .source_addr = udp_source_addr, .stop = stop, .reload = reload,
 		.file_load = state_file_load, .file_store = state_file_store, .file_append = state_file_append,
+		.handover_load = fdstore_load,
 	};
+	fdstore_boot_id(env.boot_id);
 
 	TRY(daemon_new(&env, l->conf, loop_now(), &l->daemon));
 	l->timer = evtimer_new(l->base, on_timer, l);
@@ -253,9 +255,12 @@ loop_open(struct loop *l, const struct loop_options *opt)
 	l->opt = *opt;
 	list_init(&l->sockets);
 	list_init(&l->ctl.clients);
+	l->notify_fd = -1;
 	l->send_log = l->file_log = (struct log_limit){ .per = SEC(10), .burst = 10 };
+	fdstore_open(l);
 	log_open(l);
 	log_follow_conf(l);
+	notify_open(l);
 	log_put(&l->logger, LOG_L_INFO, NULL, "@(#)ringtail %s, %s", RINGTAIL_VERSION, crypto_library());
 	TRY(read_conf(l, &l->conf, NULL, 0));
 	log_follow_conf(l);
@@ -264,13 +269,15 @@ loop_open(struct loop *l, const struct loop_options *opt)
 		return IKE_E_NOMEM;
 	TRY(crypto_new(NULL, &l->crypto));
 	TRY(open_kernel(l));
-	TRY(open_daemon(l));
+	/* sockets first: a daemon that takes over has things to send */
 	TRY(rtnl_new(on_addr, l, &l->rtnl));
 	TRY(udp_check(l));
+	TRY(open_daemon(l));
 	l->rtnl_ev = watch(l, rtnl_fd(l->rtnl), on_rtnl_readable);
 	if (l->rtnl_ev == NULL)
 		return IKE_E_NOMEM;
 	TRY(unixsock_open(l));
+	fdstore_settle(l);
 	return signals_open(l);
 }
 
@@ -296,6 +303,7 @@ loop_free(struct loop *l)
 {
 	unixsock_close(l);
 	signals_close(l);
+	free_event(&l->leave);
 	free_event(&l->timer);
 	free_event(&l->kern_ev);
 	free_event(&l->rtnl_ev);
@@ -309,6 +317,8 @@ loop_free(struct loop *l)
 		event_base_free(l->base);
 	files_forget(l);
 	pidfile_remove(l);
+	fdstore_close(l);
+	notify_close(l);
 	log_close(l);
 	conf_unref(l->conf);
 }

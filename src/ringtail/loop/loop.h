@@ -56,6 +56,10 @@ struct udp_socket {
 	bool            natt;
 };
 
+/* The longest name of a descriptor in the service manager's store, with its NUL. */
+#define FDSTORE_NAME 256
+struct held_fd;
+
 struct ctl_server {
 	struct evconnlistener *listener;
 	struct list            clients;
@@ -82,6 +86,11 @@ struct loop {
 	bool                 bind_failed;     /* some address could not be bound */
 	struct secret_cache  secrets;
 	char                *pid_path;
+	int                  notify_fd;       /* to the service manager, -1: there is none */
+	struct event        *watchdog, *leave;
+	ike_time             leave_by;        /* asked to end, and waiting for a good moment until then; 0: not */
+	struct held_fd      *held;            /* what the manager kept for us */
+	size_t               n_held;
 	int                  status;          /* exit status */
 };
 
@@ -136,6 +145,37 @@ void             pidfile_remove(struct loop *l);
 ike_err state_file_load(void *arg, const char *name, struct buf *out);
 ike_err state_file_store(void *arg, const char *name, struct slice text);
 ike_err state_file_append(void *arg, const char *name, struct slice text);
+
+/* notify.c: the service manager.  Nothing happens if there is none. */
+void    notify_open(struct loop *l);
+void    notify_close(struct loop *l);
+/* Lines of |text|, with |fd| unless it is -1.  IKE_E_NOTFOUND: no manager; IKE_E_IO, which has been logged. */
+ike_err notify_send(const struct loop *l, const char *text, int fd);
+/* Wait until all that was sent has been done.  IKE_E_NOTFOUND, IKE_E_IO, IKE_E_TIMEOUT. */
+MUST_USE ike_err notify_barrier(const struct loop *l);
+void             notify_ready(struct loop *l);
+void             notify_reloading(const struct loop *l);
+void             notify_reloaded(const struct loop *l, bool ok);
+
+/* fdstore.c: descriptors that outlast the process.  fdstore_open() comes first of all, before any descriptor is opened. */
+void fdstore_open(struct loop *l);
+void fdstore_close(struct loop *l);
+/* All that is wanted has been taken: the rest goes. */
+void fdstore_settle(struct loop *l);
+/* The socket that is bound to |at| (listens at |path|); -1: there is none. */
+int  fdstore_take_udp(struct loop *l, const struct endpoint *at, bool natt);
+int  fdstore_take_control(struct loop *l, const char *path);
+/* Keep |fd| under |name|, or do not keep it any more. */
+void    fdstore_keep(struct loop *l, int fd, const char *name);
+void    fdstore_keep_control(struct loop *l, int fd);
+ike_err fdstore_drop(struct loop *l, const char *name);
+void    fdstore_udp_name(const struct endpoint *at, bool natt, char out[FDSTORE_NAME]);
+/* Hand the daemon's state to the next process; possible if there is a manager and SAs are to be kept. */
+bool             fdstore_can_hand_over(const struct loop *l);
+MUST_USE ike_err fdstore_hand_over(struct loop *l);
+/* See env.h. */
+ike_err fdstore_load(void *arg, struct secret *out);
+void    fdstore_boot_id(uint8_t out[16]);
 
 /* logout.c */
 void log_open(struct loop *l);

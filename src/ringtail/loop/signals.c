@@ -8,6 +8,35 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+/* How long the end waits for first negotiations, which cannot be handed over; and between two looks. */
+#define LEAVE_PATIENCE SEC(2)
+static const struct timeval leave_poll = { .tv_usec = 20000 };
+
+/* Hand everything over if somebody takes it, at a good moment; else end as the configuration says. */
+static void
+leave(struct loop *l)
+{
+	if (fdstore_can_hand_over(l)) {
+		if (!daemon_at_rest(l->daemon) && loop_now() < l->leave_by && l->leave != NULL &&
+		    event_add(l->leave, &leave_poll) == 0)
+			return;
+		if (fdstore_hand_over(l) == IKE_OK) {
+			event_base_loopbreak(l->base);
+			return;
+		}
+	}
+	daemon_shutdown(l->daemon, END_AS_CONFIGURED, loop_now());
+	event_base_loopbreak(l->base);
+}
+
+static void
+on_leave(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	leave(arg);
+}
+
 static void
 on_stop(evutil_socket_t sig, short what, void *arg)
 {
@@ -15,8 +44,12 @@ on_stop(evutil_socket_t sig, short what, void *arg)
 
 	(void)what;
 	log_put(&l->logger, LOG_L_INFO, NULL, "caught signal %d", (int)sig);
-	daemon_shutdown(l->daemon, END_AS_CONFIGURED, loop_now());
-	event_base_loopbreak(l->base);
+	(void)notify_send(l, "STOPPING=1", -1);
+	/* who says it twice means now */
+	l->leave_by = l->leave_by != 0 ? loop_now() : loop_now() + LEAVE_PATIENCE;
+	if (l->leave == NULL)
+		l->leave = evtimer_new(l->base, on_leave, l);
+	leave(l);
 }
 
 static void
@@ -27,7 +60,10 @@ on_hup(evutil_socket_t sig, short what, void *arg)
 
 	(void)what;
 	log_put(&l->logger, LOG_L_INFO, NULL, "caught signal %d", (int)sig);
-	if (loop_reload(l, why, sizeof(why)) != IKE_OK)
+	notify_reloading(l);
+	ike_err err = loop_reload(l, why, sizeof(why));
+	notify_reloaded(l, err == IKE_OK);
+	if (err != IKE_OK)
 		log_put(&l->logger, LOG_L_ERROR, NULL, "the configuration stays as it was: %s", why);
 	loop_rearm(l);
 }

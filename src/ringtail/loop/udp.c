@@ -47,6 +47,16 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	loop_rearm(l);
 }
 
+static void
+prepare(struct loop *l, int fd, const struct endpoint *at, bool natt)
+{
+	struct addr_buf ab;
+
+	if (l->kern->ops->socket_prepare(l->kern, fd, at->addr.family, natt) != IKE_OK)
+		log_put(&l->logger, LOG_L_WARNING, NULL, "%s: the socket is not exempt from IPsec policies: %s",
+		    endpoint_text(at, &ab), l->kern->reason);
+}
+
 static int
 open_socket(struct loop *l, const struct endpoint *at, bool natt)
 {
@@ -68,9 +78,26 @@ open_socket(struct loop *l, const struct endpoint *at, bool natt)
 		(void)close(fd);
 		return -1;
 	}
-	if (l->kern->ops->socket_prepare(l->kern, fd, at->addr.family, natt) != IKE_OK)
-		log_put(&l->logger, LOG_L_WARNING, NULL, "%s: the socket is not exempt from IPsec policies: %s",
-		    endpoint_text(at, &ab), l->kern->reason);
+	prepare(l, fd, at, natt);
+	return fd;
+}
+
+/* The socket that the service manager kept for us, or a new one, which it is to keep. */
+static int
+open_or_take(struct loop *l, const struct endpoint *at, bool natt)
+{
+	char name[FDSTORE_NAME];
+
+	int fd = fdstore_take_udp(l, at, natt);
+	if (fd >= 0) {
+		prepare(l, fd, at, natt);
+		return fd;
+	}
+	fd = open_socket(l, at, natt);
+	if (fd >= 0) {
+		fdstore_udp_name(at, natt, name);
+		fdstore_keep(l, fd, name);
+	}
 	return fd;
 }
 
@@ -83,7 +110,7 @@ add_socket(struct loop *l, const struct endpoint *at, bool natt)
 	LIST_FOR(it, &l->sockets)
 		if (endpoint_equal(&container_of(it, struct udp_socket, link)->at, at))
 			return IKE_OK;
-	int fd = open_socket(l, at, natt);
+	int fd = open_or_take(l, at, natt);
 	if (fd < 0)
 		return IKE_E_IO;
 	s = calloc(1, sizeof(*s));
@@ -194,8 +221,13 @@ udp_close_addr(struct loop *l, const struct addr *a)
 {
 	LIST_FOR_SAFE(it, &l->sockets) {
 		struct udp_socket *s = container_of(it, struct udp_socket, link);
-		if (addr_equal(&s->at.addr, a))
-			close_socket(s);
+		char name[FDSTORE_NAME];
+		if (!addr_equal(&s->at.addr, a))
+			continue;
+		fdstore_udp_name(&s->at, s->natt, name);
+		if (l->notify_fd >= 0)
+			(void)fdstore_drop(l, name);
+		close_socket(s);
 	}
 }
 

@@ -25,6 +25,7 @@
 #endif
 
 #define CLIENTS_MAX 256
+#define BACKLOG 16
 /* A client that does not read what it asked for is cut off. */
 #define BACKLOG_MAX ((size_t)CTL_ANSWER_MAX)
 
@@ -191,6 +192,27 @@ make_parent(const char *path)
 	(void)mkdir(dir, 0750);
 }
 
+/* At the socket that the service manager kept for us, or a new one, which it is to keep. */
+static void
+listen_at(struct loop *l, const struct sockaddr_un *sun)
+{
+	const unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC;
+
+	int fd = fdstore_take_control(l, sun->sun_path);
+	if (fd >= 0) {
+		l->ctl.listener = evconnlistener_new(l->base, on_accept, l, flags, BACKLOG, fd);
+		if (l->ctl.listener != NULL)
+			return;
+		(void)close(fd);
+	}
+	(void)unlink(sun->sun_path);
+	mode_t old = umask(0177);
+	l->ctl.listener = evconnlistener_new_bind(l->base, on_accept, l, flags, BACKLOG, (const struct sockaddr *)sun, sizeof(*sun));
+	(void)umask(old);
+	if (l->ctl.listener != NULL)
+		fdstore_keep_control(l, evconnlistener_get_fd(l->ctl.listener));
+}
+
 ike_err
 unixsock_open(struct loop *l)
 {
@@ -207,11 +229,7 @@ unixsock_open(struct loop *l)
 	}
 	(void)snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
 	make_parent(path);
-	(void)unlink(path);
-	mode_t old = umask(0177);
-	l->ctl.listener = evconnlistener_new_bind(l->base, on_accept, l, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 16,
-	    (struct sockaddr *)&sun, sizeof(sun));
-	(void)umask(old);
+	listen_at(l, &sun);
 	if (l->ctl.listener == NULL) {
 		log_put(&l->logger, LOG_L_ERROR, NULL, "cannot open the control socket %s: %s", path, strerror(errno));
 		return IKE_E_IO;
@@ -230,7 +248,8 @@ unixsock_close(struct loop *l)
 	if (l->ctl.listener != NULL)
 		evconnlistener_free(l->ctl.listener);
 	l->ctl.listener = NULL;
-	if (l->ctl.path != NULL)
+	/* one that the service manager keeps goes on being connected to by its name */
+	if (l->ctl.path != NULL && l->notify_fd < 0)
 		(void)unlink(l->ctl.path);
 	free(l->ctl.path);
 	l->ctl.path = NULL;
