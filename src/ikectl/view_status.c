@@ -179,6 +179,23 @@ rank(const struct ctl_node *peer)
 	return ctl_is(peer, "state", "idle") ? RANKS - 1 : RANKS - 2;
 }
 
+/* "deleted by an operator; no traffic since" */
+static void
+idle_cell(struct table *t, const struct ctl_node *p)
+{
+	char buf[300];
+	struct text x = text_in(buf, sizeof(buf));
+	struct ctl_node n;
+
+	if (ctl_find(p, "why", &n))
+		value_text(&n, t->now, &x);
+	if (ctl_get_bool(p, "policy")) {
+		text_add(&x, buf[0] != '\0' ? "; " : "");
+		text_add(&x, ctl_get_number(p, "ups") > 0 ? "no traffic since" : "no traffic yet");
+	}
+	table_add(t, buf);
+}
+
 /* "no answer from the peer, 12 failures, the last 3s ago; being tried again" */
 static void
 why_cell(struct table *t, const struct ctl_node *p)
@@ -188,11 +205,12 @@ why_cell(struct table *t, const struct ctl_node *p)
 	uint64_t failures = ctl_get_number(p, "failures");
 	struct ctl_node n;
 
+	if (ctl_is(p, "state", "idle")) {
+		idle_cell(t, p);
+		return;
+	}
 	if (!ctl_find(p, "why", &n)) {
-		bool idle = ctl_is(p, "state", "idle") && ctl_get_bool(p, "policy");
-		table_add(t, !idle                          ? ""
-			     : ctl_get_number(p, "ups") > 0 ? "no traffic since"
-							    : "no traffic yet");
+		table_add(t, "");
 		return;
 	}
 	value_text(&n, t->now, &x);

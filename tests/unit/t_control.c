@@ -394,7 +394,7 @@ story(const char *name)
 }
 
 static const char *const stories[] = { "v1", "v2", "json", "peers", "failures", "racoonctl",
-	"daemon", "flow", "sas", "resync", "since", "owned" };
+	"daemon", "flow", "sas", "resync", "since", "owned", "night" };
 
 START_TEST(transcript)
 {

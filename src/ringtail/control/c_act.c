@@ -237,6 +237,7 @@ take_down(struct daemon *d, struct choice *ch)
 		if (ch->proto != PROTO_NONE && c->proto != ch->proto)
 			continue;
 		ch->n_children++;
+		child_ends(c, "deleted by an operator");
 		if (!goes_with_ike(d, ch, c))
 			child_delete(c, true);
 	}
@@ -246,6 +247,7 @@ take_down(struct daemon *d, struct choice *ch)
 		    ike->state == IKE_DEAD)
 			continue;
 		ch->n_ikes++;
+		ike->ending = "deleted by an operator";
 		ike_sa_delete(ike);
 	}
 }
@@ -281,6 +283,7 @@ control_down(struct control_call *call)
 	take_down(call->d, &ch);
 	control_put_addr(&call->put, "peer", &peer);
 	put_choice(call, &ch);
+	ctl_put_bool(&call->put, "policy", has_policy(call->d, &peer));
 	if (ch.n_ikes + ch.n_children == 0)
 		control_fail(call, CTL_NO, "E-NOTHING", "there is no SA with it", NULL,
 		    "nothing to delete with %s", addr_text(&peer, &ab));

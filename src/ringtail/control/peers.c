@@ -219,6 +219,8 @@ peer_state(const struct peer_view *p)
 		return p->one_sided > 0 || remembered(p, PEER_DEGRADED) ? "degraded" : "up";
 	if (remembered(p, PEER_DOWN))
 		return "down";
+	if (remembered(p, PEER_DEGRADED) && peer_is_tried(p))
+		return "degraded";
 	if (peer_is_tried(p))
 		return "connecting";
 	return p->ike != NULL ? "ike-only" : "idle";
@@ -236,7 +238,7 @@ peer_since(const struct daemon *d, const struct peer_view *p)
 		return p->child->installed_wall;
 	if (p->ike != NULL && p->ike->state == IKE_CONNECTING)
 		return control_wall(d, p->ike->created);
-	return p->ike != NULL ? p->ike->established_wall : 0;
+	return p->ike != NULL && p->coming == 0 ? p->ike->established_wall : 0;
 }
 
 void
@@ -246,7 +248,8 @@ peer_why(const struct peer_view *p, struct text *t)
 
 	if (p->one_sided > 0)
 		text_add(t, "one half of a pair is missing");
-	else if (m != NULL && (m->state == PEER_DOWN || m->state == PEER_DEGRADED) &&
+	else if (m != NULL &&
+		 (m->state == PEER_DOWN || m->state == PEER_DEGRADED || m->state == PEER_IDLE) &&
 		 strcmp(peer_state(p), peer_state_name(m->state)) == 0)
 		text_add(t, m->text);
 }

@@ -24,7 +24,10 @@ publish_acquire(const struct child *c)
 	events_publish(c->d, &ev);
 }
 
-/* Somebody is at it already, or has just finished.  A greeting is for those with whom there is nothing at all. */
+/*
+ * Somebody is at it already, or has just finished.  A greeting and the wish of an operator are for what is not there at all; a
+ * kernel that asks has nothing, whatever we believe.
+ */
 static bool
 already(struct daemon *d, const struct child *c, uint32_t seq)
 {
@@ -37,7 +40,7 @@ already(struct daemon *d, const struct child *c, uint32_t seq)
 		return true;
 	}
 	o = child_find_same(d, c);
-	return o != NULL && (c->admit.class == ADMIT_IDLE || o->rekeying || d->now - o->installed < JUST_NOW);
+	return o != NULL && (c->admit.class == ADMIT_IDLE || seq == 0 || o->rekeying || d->now - o->installed < JUST_NOW);
 }
 
 /* The section's ph1id decides on sainfo sections with remoteid; without an IKE SA it is that of the section we would use. */

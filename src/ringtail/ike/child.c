@@ -314,6 +314,7 @@ child_lost_ike(struct child *c, ike_err why, bool keep)
 	case CHILD_RETIRING:
 		if (keep)
 			return;
+		child_ends(c, why == IKE_E_GONE ? "its IKE SA ended" : ike_err_text(why));
 		child_drop(c);
 		break;
 	case CHILD_WANTED:
@@ -333,6 +334,7 @@ child_forget_former(struct ike_sa *ike)
 		struct child *c = row->user == 0 ? NULL : child_get(d, row->user);
 		bool former = c != NULL && (c->ike_id == 0 || c->ike_id == ike->id) && c->installed != 0 && c->installed <= ike->created;
 		if (former) {
+			child_ends(c, "the peer has begun anew");
 			child_drop(c);
 			/* rows went: start over, there are few of one peer */
 			row = sadb_peer_first(d->sadb, &ike->remote.addr);

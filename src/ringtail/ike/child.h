@@ -52,6 +52,7 @@ struct child {
 	bool                      rekeying;       /* a replacement is under way */
 	bool                      narrowed;       /* selectors are narrower than the policy: put them on the SA */
 	bool                      ours_to_close;  /* once retiring: this end deletes it */
+	const char               *ending;         /* why it goes, in constant words for people; NULL: not said */
 	bool                      delete_sent;    /* we told the peer, or the peer told us */
 	bool                      gone;           /* only the inbound half lingers for what is still in flight */
 	uint32_t                  life_sec;
@@ -70,6 +71,14 @@ struct child {
 };
 
 struct handover_child;
+
+/* The first reason counts. */
+static inline void
+child_ends(struct child *c, const char *why)
+{
+	if (c->ending == NULL)
+		c->ending = why;
+}
 
 struct child_table {
 	struct slotmap ids;

@@ -200,7 +200,7 @@ child_drop(struct child *c)
 	if (c->installed != 0) {
 		log_put(c->d->env.log, LOG_L_INFO, NULL, "purged IPsec-SA proto_id=%s spi=%u.",
 		    c->proto == PROTO_AH ? "AH" : "ESP", c->spi_out);
-		publish(c, EV_CHILD_DOWN, c->replaced_by != 0 ? "replaced" : "");
+		publish(c, EV_CHILD_DOWN, c->replaced_by != 0 ? "replaced" : c->ending != NULL ? c->ending : "");
 	}
 	child_remove_rows(c, true, true);
 	child_forget(c);
@@ -417,6 +417,7 @@ void
 child_lost(struct child *c)
 {
 	log_half(c, "IPsec-SA lost, negotiating it anew", SA_IN);
+	child_ends(c, "it is gone from the kernel");
 	if (c->state == CHILD_INSTALLED && !c->rekeying && !c->d->stopping && start_replacement(c, false) != IKE_OK)
 		log_half(c, "IPsec-SA not replaced", SA_IN);
 	child_delete(c, true);
@@ -453,6 +454,7 @@ child_on_change(struct daemon *d, const struct sadb_change *ch)
 		return;
 	if (ch->kind == SADB_HARD) {
 		log_half(c, "IPsec-SA expired", in ? SA_IN : SA_OUT);
+		child_ends(c, "its lifetime is over");
 		child_delete(c, true);
 	} else {
 		child_lost(c);

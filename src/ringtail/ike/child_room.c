@@ -75,6 +75,7 @@ evict(struct child *o, struct child *c)
 	log_put(o->d->env.log, LOG_L_INFO, addr_text(&o->remote.addr, &ab),
 	    "a third pair of IPsec-SAs for the same traffic: spi=%u(0x%x) goes", o->spi_in, o->spi_in);
 	o->d->stats.evictions++;
+	child_ends(o, "one pair too many for the same traffic");
 	/* nothing is left to wait for */
 	if (c->replaces == o->id)
 		c->replaces = 0;

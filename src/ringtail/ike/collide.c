@@ -40,6 +40,7 @@ give_way(struct ike_sa *ours, struct ike_sa *winner)
 		if (ike_sa_want(winner, INTENT_CHILD_CREATE, c->id) != IKE_OK)
 			child_failed(c, IKE_E_NOMEM);
 	}
+	ours->ending = "both ends began at once, the peer's attempt goes on";
 	ike_sa_kill(ours, IKE_E_GONE, false);
 	d->stats.collisions++;
 }

@@ -42,8 +42,10 @@ ike_forget_former(struct ike_sa *ike)
 	while (o != NULL) {
 		bool former = o != ike && (o->state == IKE_ESTABLISHED || o->state == IKE_DYING) &&
 			      ike_same_peer(o, ike) && o->established <= ike->created;
-		if (former)
+		if (former) {
+			o->ending = "the peer has begun anew";
 			ike_sa_kill(o, IKE_E_GONE, true);
+		}
 		/* others may have gone with it, such as the successor it was making: start over */
 		o = ike_next_of_peer(d, &ike->remote.addr, former ? NULL : o);
 	}

@@ -266,8 +266,18 @@ part_from_children(struct ike_sa *ike, ike_err why, bool with_children)
 	while (!list_empty(&ike->children)) {
 		struct child *c = container_of(ike->children.next, struct child, link);
 		child_bind(c, NULL);
+		if (!keep && ike->ending != NULL)
+			child_ends(c, ike->ending);
 		child_lost_ike(c, why, keep);
 	}
+}
+
+static const char *
+end_text(const struct ike_sa *ike)
+{
+	if (ike->why != IKE_E_GONE)
+		return ike_err_text(ike->why);
+	return ike->ending != NULL ? ike->ending : ike->rekeyed ? "replaced" : "ended";
 }
 
 void
@@ -292,10 +302,10 @@ ike_sa_kill(struct ike_sa *ike, ike_err why, bool with_children)
 	if (was == IKE_CONNECTING) {
 		d->stats.ike_failed++;
 		if (ike->side == INITIATOR || (why != IKE_E_GONE && (!stranger || ike_log_stranger(d))))
-			publish(ike, EV_IKE_FAILED, why, ike_err_text(why), stranger);
+			publish(ike, EV_IKE_FAILED, why, end_text(ike), stranger);
 	} else {
 		log_pair(ike, "ISAKMP-SA deleted");
-		publish(ike, EV_IKE_DOWN, why, ike_err_text(why), false);
+		publish(ike, EV_IKE_DOWN, why, end_text(ike), false);
 	}
 	part_from_children(ike, why, with_children);
 }

@@ -127,6 +127,7 @@ struct ike_sa {
 	uint64_t                      replaces;       /* IKE SA id that this one renews, 0: none */
 	int64_t                       established_wall;
 	ike_err                       why;            /* why it died */
+	const char                   *ending;         /* the same in constant words for people; NULL: not said */
 	bool                          initial_contact_sent, peer_initial_contact;
 	bool                          half_open;      /* counted as such: a responder that has proved nothing yet */
 	bool                          rekeyed;        /* a successor exists or is being made */

@@ -265,6 +265,7 @@ live_crashed(struct ike_sa *ike)
 	brake_release(ike);
 	ike->check.failed = true;
 	replace(ike, false);
+	ike->ending = "the peer proved that it has lost it";
 	ike_sa_kill(ike, IKE_E_GONE, true);
 }
 

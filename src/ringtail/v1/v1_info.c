@@ -99,6 +99,7 @@ delete_children(struct ike_sa *ike, const struct pld_delete *del)
 		/* named twice, or ours is on its way out already */
 		if (c == NULL || c->gone || !may_delete(ike, c))
 			continue;
+		child_ends(c, "the peer deleted it");
 		child_gone(c);
 	}
 }
@@ -233,6 +234,7 @@ v1_info_done(struct exch *x)
 	if (!s->ike_gone)
 		return;
 	ike->peer_told = true;
+	ike->ending = "the peer deleted it";
 	ike_sa_kill(ike, IKE_E_GONE, false);
 }
 

@@ -94,6 +94,7 @@ take_child_deletes(struct exch *x, struct info_scratch *s, const struct pld_dele
 			continue;
 		if (!c->delete_sent)
 			put_spi(out + 4 * (size_t)(*n)++, c->spi_in);
+		child_ends(c, "the peer deleted it");
 		child_gone(c);
 	}
 }
@@ -201,6 +202,7 @@ v2_info_done(struct exch *x)
 	if (x->side != RESPONDER || !s->ike_gone)
 		return;
 	x->ike->peer_told = true;
+	x->ike->ending = "the peer deleted it";
 	ike_sa_kill(x->ike, IKE_E_GONE, true);
 }
 
