@@ -243,6 +243,9 @@ fire(struct daemon *d, const struct timer *t)
 	case TIMER_GREET:
 		greet_timeout(d, t->owner_id);
 		break;
+	case TIMER_REFRESH:
+		refresh_timeout(d);
+		break;
 	case TIMER_ADMIT:
 		admit_timeout(d, t->owner_id);
 		break;
@@ -296,6 +299,7 @@ recover_timers(struct daemon *d)
 	backoffs_recover(d);
 	admit_recover(d);
 	greet_recover(d);
+	refresh_recover(d);
 	if (d->policies.timer.pos == 0)
 		policies_establish(d);
 }

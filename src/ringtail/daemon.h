@@ -18,6 +18,7 @@
 #include "ringtail/ike/greet.h"
 #include "ringtail/ike/ike_sa.h"
 #include "ringtail/ike/peer.h"
+#include "ringtail/ike/refresh.h"
 #include "ringtail/ike/policies.h"
 #include "util/heap.h"
 
@@ -34,6 +35,7 @@ enum timer_kind {
 	TIMER_LIVE,        /* the next look at what goes through the children */
 	TIMER_BACKOFF,     /* the end of a pause after a failure */
 	TIMER_GREET,       /* a greeting to repeat; owner 0: state/peers to write */
+	TIMER_REFRESH,     /* adopted pairs are to be replaced */
 	TIMER_ADMIT,       /* the end of our patience with a peer that others wait for */
 	TIMER_POLICIES,    /* policies that are not in the kernel as they should be are tried again */
 };
@@ -71,6 +73,7 @@ struct daemon {
 	struct live          live;
 	struct admit         admit;
 	struct greet         greet;
+	struct refresh       refresh;
 	struct sadb         *sadb;
 	struct policies      policies;
 	struct heap          timers;

@@ -71,6 +71,8 @@ src_ringtail_sources = \
 	src/ringtail/ike/policy_record.c \
 	src/ringtail/ike/policy_reqid.c \
 	src/ringtail/ike/queue.c \
+	src/ringtail/ike/refresh.c \
+	src/ringtail/ike/refresh.h \
 	src/ringtail/ike/retrans.c \
 	src/ringtail/ike/snap.c \
 	src/ringtail/ike/snap.h \

@@ -232,6 +232,9 @@ put_timer(struct control_call *call, const struct timer *t)
 	case TIMER_GREET:
 		what = "greeting";
 		break;
+	case TIMER_REFRESH:
+		what = "replacement of adopted pairs";
+		break;
 	case TIMER_ADMIT:
 		what = "admission";
 		break;

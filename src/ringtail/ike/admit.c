@@ -160,9 +160,9 @@ static void
 limit_waiting(struct child *c)
 {
 	const struct child *old = child_get(c->d, c->replaces);
-	ike_time now = c->d->now, wait = REKEY_WAIT;
+	ike_time now = c->d->now, wait = c->admit.class == ADMIT_REKEY ? REKEY_WAIT : IKE_NEVER - now;
 
-	if (c->admit.class != ADMIT_REKEY || old == NULL)
+	if (old == NULL)
 		return;
 	if (old->life_sec != 0) {
 		ike_time left = time_add(old->installed, SEC((ike_time)old->life_sec)) - now;

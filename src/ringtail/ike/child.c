@@ -234,21 +234,35 @@ child_wait_no_more(struct child *c)
 		child_failed(c, err);
 }
 
+/* Who comes for the same as |c|, and will be there without our doing anything for it? */
+static struct child *
+comes_by_itself(struct child *c)
+{
+	struct child *o = child_find_coming(c->d, c);
+
+	return o == NULL || o->state == CHILD_WANTED ? NULL : o;
+}
+
 bool
 child_redundant(struct child *c)
 {
-	struct child *o = child_find_same(c->d, c);
+	struct child *old = child_get(c->d, c->replaces), *o = NULL;
 
-	if (c->replaces != 0 || c->state != CHILD_WANTED)
+	if (c->state != CHILD_WANTED)
 		return false;
+	/* what it is to replace does not serve instead of it */
+	if (old == NULL || old->replaced_by != 0)
+		o = child_find_same(c->d, c);
 	if (o == NULL)
-		o = child_find_coming(c->d, c);
-	if (o == NULL || o->state == CHILD_WANTED)
+		o = comes_by_itself(c);
+	if (o == NULL)
 		return false;
 	/* the packet that waits is served by the other */
 	if (o->acquire_seq == 0)
 		o->acquire_seq = c->acquire_seq;
 	child_forget(c);
+	if (old != NULL && old->replaced_by == 0)
+		child_rekey_failed(old);
 	return true;
 }
 

@@ -51,6 +51,7 @@ struct child {
 	bool                      adopted;        /* found in the kernel at start: made by a former process, without IKE SA */
 	bool                      rekeying;       /* a replacement is under way */
 	bool                      narrowed;       /* selectors are narrower than the policy: put them on the SA */
+	bool                      unannounced;    /* as responder: replaces another without the peer having said so */
 	bool                      ours_to_close;  /* once retiring: this end deletes it */
 	const char               *ending;         /* why it goes, in constant words for people; NULL: not said */
 	bool                      delete_sent;    /* we told the peer, or the peer told us */

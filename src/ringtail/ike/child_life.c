@@ -21,6 +21,7 @@
 #define RETIRE_GRACE SEC(5)
 #define RETIRE_PATIENCE SEC(60)
 #define RETIRE_PATIENCE_V1 SEC(10)
+#define HOLD_UNANNOUNCED SEC(1)
 #define LINGER SEC(1)
 #define DELETE_AGAIN SEC(1)
 #define RETRY_MAX SEC(60)
@@ -61,9 +62,11 @@ patience(const struct child *c)
 static void
 retire_for(struct child *c, const struct child *by, bool ours)
 {
+	bool soon = ours || (by->unannounced && by->pending_out != NULL);
+
 	c->replaced_by = by->id;
 	c->ours_to_close = ours;
-	daemon_timer(c->d, &c->timer, c->d->now + (ours ? RETIRE_POLL : patience(c)));
+	daemon_timer(c->d, &c->timer, c->d->now + (soon ? RETIRE_POLL : patience(c)));
 }
 
 void
@@ -316,6 +319,12 @@ retire_step(struct child *c)
 	if (c->delete_sent)
 		return;
 	bool ours = next == NULL || c->ours_to_close;
+	if (!ours && next->unannounced && next->pending_out != NULL) {
+		daemon_timer(c->d, &c->timer, c->d->now + RETIRE_POLL);
+		if (age >= HOLD_UNANNOUNCED || used(next))
+			child_release_out(next);
+		return;
+	}
 	if (age >= (ours ? RETIRE_GRACE : patience(c)) || (ours && next != NULL && used(next)))
 		child_delete(c, true);
 	else
@@ -389,7 +398,9 @@ start_replacement(struct child *c, bool replaces)
 	struct ike_sa *ike = ike_sa_get(c->d, c->ike_id);
 	if (replaces)
 		next->replaces = c->id;
-	next->admit.class = c->watch.one_sided ? ADMIT_TRAFFIC : replaces ? ADMIT_REKEY : ADMIT_LOST;
+	next->admit.class = c->watch.one_sided ? ADMIT_TRAFFIC : !replaces ? ADMIT_LOST : c->adopted ? ADMIT_ADOPTED : ADMIT_REKEY;
+	if (c->adopted)
+		next->admit.rank = c->admit.rank;
 	if (ike != NULL && ike->state == IKE_ESTABLISHED && !ike->check.failed)
 		child_bind(next, ike);
 	struct daemon *d = c->d;

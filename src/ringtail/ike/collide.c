@@ -135,6 +135,7 @@ ike_settle(struct ike_sa *ike)
 
 	if (ike->peer_initial_contact)
 		ike_forget_former(ike);
+	ike_supersede(ike);
 	/*
 	 * RFC 7296 section 2.8.1: when both ends renew at once there are two successors for a while, and the one made with the lowest
 	 * nonce is deleted.  While our own renewal is under way nobody knows which: the children wait.

@@ -51,3 +51,53 @@ ike_forget_former(struct ike_sa *ike)
 	}
 	child_forget_former(ike);
 }
+
+void
+ike_supersede(struct ike_sa *ike)
+{
+	struct daemon *d = ike->d;
+
+	if (ike->side != RESPONDER || ike->replaces != 0 || ike->ops->child_outlives_ike)
+		return;
+	for (struct ike_sa *o = ike_next_of_peer(d, &ike->remote.addr, NULL); o != NULL;
+	     o = ike_next_of_peer(d, &ike->remote.addr, o)) {
+		bool older = o != ike && o->state == IKE_ESTABLISHED && o->established <= ike->created;
+		if (!older || !ike_same_peer(o, ike))
+			continue;
+		o->superseded_by = ike->id;
+		o->superseded = d->now;
+		if (ike_sa_want(o, INTENT_LIVENESS, 0) != IKE_OK)
+			ike_log(o, LOG_L_DEBUG, "the peer cannot be asked now whether it knows the older IKE SA");
+		ike_sa_arm(o);
+	}
+}
+
+struct ike_sa *
+ike_give_to_successor(struct ike_sa *old)
+{
+	struct ike_sa *heir = ike_sa_get(old->d, old->superseded_by);
+
+	if (heir == NULL || heir->state != IKE_ESTABLISHED || old->state == IKE_DEAD)
+		return NULL;
+	ike_hand_over(old, heir);
+	return heir;
+}
+
+void
+ike_superseded_timeout(struct ike_sa *ike)
+{
+	if (ike->superseded_by == 0 || ike->state == IKE_DEAD)
+		return;
+	if (ike->last_in > ike->superseded) {
+		ike->superseded_by = 0;
+		return;
+	}
+	if (ike->d->now < ike->superseded + SUPERSEDED_PATIENCE)
+		return;
+	if (ike_give_to_successor(ike) == NULL) {
+		ike->superseded_by = 0;
+		return;
+	}
+	ike_log(ike, LOG_L_INFO, "the peer has lost this IKE SA and made another");
+	ike_sa_kill(ike, IKE_E_GONE, false);
+}

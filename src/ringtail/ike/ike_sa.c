@@ -214,6 +214,8 @@ ike_sa_arm(struct ike_sa *ike)
 		return;
 	if (!ike->rekeyed && ike->soft < when)
 		when = ike->soft;
+	if (ike->superseded_by != 0 && ike->superseded + SUPERSEDED_PATIENCE < when)
+		when = ike->superseded + SUPERSEDED_PATIENCE;
 	if (ike->rmt->dpd_delay > 0 && ike->state == IKE_ESTABLISHED) {
 		ike_time check = time_add(last_sign(ike), ike->rmt->dpd_delay);
 		if (check < when)
@@ -315,6 +317,10 @@ ike_sa_peer_dead(struct ike_sa *ike)
 {
 	if (ike->state == IKE_DEAD)
 		return;
+	if (ike_give_to_successor(ike) != NULL) {
+		ike_sa_kill(ike, IKE_E_GONE, false);
+		return;
+	}
 	ike_log(ike, LOG_L_WARNING, "DPD: remote (ISAKMP-SA spi=%016llx:%016llx) seems to be dead.",
 	    (unsigned long long)ike_spi_i(ike), (unsigned long long)ike_spi_r(ike));
 	publish(ike, EV_PEER_DEAD, IKE_E_TIMEOUT, "no answer", false);
@@ -408,6 +414,9 @@ ike_sa_timeout(struct ike_sa *ike)
 			daemon_timer(d, &ike->timer, ike->side == RESPONDER ? ike->created + HALF_OPEN_LIFE : IKE_NEVER - 1);
 		return;
 	}
+	ike_superseded_timeout(ike);
+	if (ike->state == IKE_DEAD)
+		return;
 	if (d->now >= ike->hard) {
 		log_pair(ike, "ISAKMP-SA expired");
 		ike_sa_delete(ike);

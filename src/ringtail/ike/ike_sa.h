@@ -125,6 +125,8 @@ struct ike_sa {
 	ike_time                      last_check;     /* of liveness */
 	ike_time                      last_traffic;   /* into one of its children, 0: never */
 	uint64_t                      replaces;       /* IKE SA id that this one renews, 0: none */
+	uint64_t                      superseded_by;  /* the peer has made another, as if it had lost this one (contact.c); 0: no */
+	ike_time                      superseded;     /* since when */
 	int64_t                       established_wall;
 	ike_err                       why;            /* why it died */
 	const char                   *ending;         /* the same in constant words for people; NULL: not said */
@@ -241,6 +243,20 @@ bool collide_lost(const struct ike_sa *ours, uint64_t their_spi);
  */
 bool ike_first_contact(struct ike_sa *ike);
 void ike_forget_former(struct ike_sa *ike);
+
+/*
+ * The peer has made |ike| as if it knew nothing of its others with us, and without saying that it has lost everything: it may have
+ * restarted and go on with the pairs in its kernel.  The others are asked whether they are known; those that are not answer for
+ * nothing from then on, and after SUPERSEDED_PATIENCE their children are those of |ike| and they go, quietly.
+ */
+#define SUPERSEDED_PATIENCE SEC(10)
+void ike_supersede(struct ike_sa *ike);
+
+/* The IKE SA that |old| has given its children to, if it is not known to its peer any more; NULL: there is none, nothing has been done. */
+struct ike_sa *ike_give_to_successor(struct ike_sa *old);
+
+/* Was |ike|, which was superseded, heard of since?  Then it stands.  Else, when its time is over, it ends. */
+void ike_superseded_timeout(struct ike_sa *ike);
 
 /* Are |a| and |b| of one version, between the same addresses, with the same identity of the peer? */
 bool ike_same_peer(const struct ike_sa *a, const struct ike_sa *b);

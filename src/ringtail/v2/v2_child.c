@@ -289,7 +289,11 @@ v2_build_child(struct exch *x, struct msg_out *m)
 bool
 v2_serves(const struct ike_sa *ike, const struct child *c)
 {
-	return c->ike_id == ike->id || (ike->replaces != 0 && c->ike_id == ike->replaces);
+	const struct ike_sa *o = c->ike_id == ike->id ? NULL : ike_sa_get(c->d, c->ike_id);
+
+	if (o == NULL)
+		return c->ike_id == ike->id;
+	return o->id == ike->replaces || o->superseded_by == ike->id;
 }
 
 static ike_err
@@ -382,6 +386,22 @@ v2_child_refused(struct exch *x, const struct msg *m)
 	return v2_ops.next_msgid(x->ike, x->type, &x->msgid);
 }
 
+/*
+ * A peer that has restarted asks for a pair beside the one that it left in its kernel, and does not say what it replaces.  It
+ * cannot read the new one before it has got our answer, so that ours waits as in rekeying, but not for long: perhaps it has lost
+ * the old one.
+ */
+static void
+find_replaced(struct child *c)
+{
+	const struct child *o = c->replaces != 0 ? NULL : child_find_same(c->d, c);
+
+	if (o == NULL || o->installed > c->created)
+		return;
+	c->replaces = o->id;
+	c->unannounced = true;
+}
+
 /* The responder's outbound half. */
 static ike_err
 complete(struct exch *x, struct child *c)
@@ -390,6 +410,7 @@ complete(struct exch *x, struct child *c)
 
 	if (x->side != RESPONDER)
 		return IKE_OK;
+	find_replaced(c);
 	return c->replaces != 0 && child_get(c->d, c->replaces) != NULL ? child_hold_out(c, &s->out) :
 	    child_install_out(c, &s->out);
 }
