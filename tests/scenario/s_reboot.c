@@ -150,7 +150,15 @@ reboot_silent(struct world *w)
 static const char *
 no_call(struct world *w)
 {
-	return node_all_ikes(&w->node[0]) != 0 || node_all_children(&w->node[0]) != 0 ? "it calls" : NULL;
+	struct daemon *d = w->node[0].daemon;
+	const struct ike_sa *ike;
+	uint32_t it = 0;
+
+	/* the others may notice, and call it */
+	while ((ike = slot_each(&d->ikes.ids, &it)) != NULL)
+		if (ike->side == INITIATOR)
+			return "it calls";
+	return d->stats.greetings != 0 ? "it wants to call" : NULL;
 }
 
 /* As soon as it has something to say itself, all is well. */

@@ -45,6 +45,17 @@ give_way(struct ike_sa *ours, struct ike_sa *winner)
 	d->stats.collisions++;
 }
 
+/* The peer is there now, which it was not when our first message went out: it need not wait for the next time. */
+static void
+call_again(struct ike_sa *ours)
+{
+	LIST_FOR(l, &ours->exchs) {
+		const struct exch *x = container_of(l, struct exch, link);
+		if (x->side == INITIATOR && x->sent > 1 && ours->peer_spi == 0)
+			exch_transmit(ours, buf_slice(&x->out));
+	}
+}
+
 bool
 collide_first(struct daemon *d, const struct endpoint *local, const struct endpoint *remote, uint64_t their_spi)
 {
@@ -52,8 +63,10 @@ collide_first(struct daemon *d, const struct endpoint *local, const struct endpo
 	    o = ike_next_of_peer(d, &remote->addr, o)) {
 		if (o->state == IKE_CONNECTING && o->side == INITIATOR && o->replaces == 0 &&
 		    d->now - o->created < COLLIDE_PATIENCE && addr_equal(&o->local.addr, &local->addr) &&
-		    !collide_lost(o, their_spi))
+		    !collide_lost(o, their_spi)) {
+			call_again(o);
 			return false;
+		}
 	}
 	return true;
 }

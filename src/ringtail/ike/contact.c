@@ -16,6 +16,15 @@ ike_same_peer(const struct ike_sa *a, const struct ike_sa *b)
 	       ident_equal(a->peer_id, b->peer_id) && addr_equal(&a->local.addr, &b->local.addr);
 }
 
+/* Is |row| of the child that the first exchanges of |ike| have made? */
+static bool
+made_on(const struct ike_sa *ike, const struct sad_row *row)
+{
+	const struct child *c = row->user == 0 ? NULL : child_get(ike->d, row->user);
+
+	return c != NULL && c->ike_id == ike->id && c->state == CHILD_NEGOTIATING;
+}
+
 bool
 ike_first_contact(struct ike_sa *ike)
 {
@@ -27,7 +36,7 @@ ike_first_contact(struct ike_sa *ike)
 			return false;
 	const struct sad_row *row = sadb_peer_first(ike->d->sadb, &ike->remote.addr);
 	for (; row != NULL; row = sadb_peer_next(ike->d->sadb, row))
-		if (row->want == SAD_WANT_INSTALLED && row->owner != SADB_FOREIGN)
+		if (row->want == SAD_WANT_INSTALLED && row->owner != SADB_FOREIGN && !made_on(ike, row))
 			return false;
 	return true;
 }

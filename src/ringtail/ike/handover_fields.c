@@ -97,6 +97,8 @@ static const struct snap_field ike_fields[] = {
 	F(23, BYTES, struct ike_sa, nonce_low),
 	F(24, BOOL, struct ike_sa, knows_spis),
 	F(25, TIME, struct ike_sa, last_traffic),
+	F(26, UINT, struct ike_sa, superseded_by),
+	F(27, TIME, struct ike_sa, superseded),
 };
 const struct snap_table handover_ike_table = SNAP_TABLE(ike_fields);
 
@@ -147,6 +149,7 @@ static const struct snap_field child_fields[] = {
 	F(37, UINT, struct child, admit.rank),
 	F(38, UINT, struct child, watch.verified),
 	F(39, TIME, struct child, watch.verify_at),
+	F(40, BOOL, struct child, unannounced),
 };
 const struct snap_table handover_child_table = SNAP_TABLE(child_fields);
 

@@ -91,16 +91,26 @@ take_vids(struct exch *x, const struct msg *m)
 			x->ike->knows_spis = true;
 }
 
+/*
+ * RFC 7296 section 2.4: "The INITIAL_CONTACT notification, if sent, MUST be in the first IKE_AUTH request or response": in the latter for
+ * a peer that has begun before it knew that we had rebooted.
+ */
+static void
+put_initial_contact(struct exch *x, struct msg_out *m)
+{
+	if (!ike_first_contact(x->ike))
+		return;
+	x->ike->initial_contact_sent = true;
+	v2_put_notify(m, V2_N_INITIAL_CONTACT, slice_of(NULL, 0));
+}
+
 ike_err
 v2_build_auth(struct exch *x, struct msg_out *m)
 {
 	struct child *c = child_get(x->ike->d, x->child_id);
 
 	TRY(put_id_and_auth(x, m, V2_PLD_IDI));
-	if (ike_first_contact(x->ike)) {
-		x->ike->initial_contact_sent = true;
-		v2_put_notify(m, V2_N_INITIAL_CONTACT, slice_of(NULL, 0));
-	}
+	put_initial_contact(x, m);
 	put_vid(m);
 	/* a child that is not wanted any more leaves an IKE SA without one (RFC 6023) */
 	return c == NULL ? IKE_OK : v2_put_child(x, m, c, false);
@@ -224,6 +234,7 @@ v2_build_auth_answer(struct exch *x, struct msg_out *m)
 	struct child *c = child_get(x->ike->d, x->child_id);
 
 	TRY(put_id_and_auth(x, m, V2_PLD_IDR));
+	put_initial_contact(x, m);
 	if (x->child_err != IKE_OK) {
 		uint16_t type = ike_err_info(x->child_err)->v2_notify;
 		v2_put_notify(m, type == 0 ? V2_N_NO_PROPOSAL_CHOSEN : type, slice_of(NULL, 0));
@@ -241,6 +252,8 @@ v2_take_auth_answer(struct exch *x, const struct msg *m)
 
 	TRY(take_identity(x, m, PK_IDR, &body));
 	TRY(check_auth(x, m, body));
+	if (v2_find_notify(&m->pl, V2_N_INITIAL_CONTACT, &n))
+		x->ike->peer_initial_contact = true;
 	take_vids(x, m);
 	if (c == NULL)
 		return IKE_OK;
