@@ -228,9 +228,18 @@ hosts_policies(struct node *n)
 	struct policy_options po = { 0 };
 	struct world *w = n->w;
 
-	for (unsigned i = 0; i < w->n_nodes; i++)
-		if (i != n->index)
-			world_protect_at(n, n, &w->node[i], &po);
+	/* a script that fails for want of memory is run again */
+	for (unsigned tries = 0; tries < 2; tries++) {
+		ike_err before = w->error;
+		w->error = IKE_OK;
+		for (unsigned i = 0; i < w->n_nodes; i++)
+			if (i != n->index)
+				world_protect_at(n, n, &w->node[i], &po);
+		if (w->error == IKE_OK || tries > 0) {
+			w->error = before;
+			return;
+		}
+	}
 }
 
 bool

@@ -307,8 +307,10 @@ put_ids_right(struct taking *t)
 	struct ike_sa *ike;
 	struct child *c;
 
-	while ((ike = slot_each(&t->d->ikes.ids, &it)) != NULL)
+	while ((ike = slot_each(&t->d->ikes.ids, &it)) != NULL) {
 		ike->replaces = ids_new(&t->ikes, ike->replaces);
+		ike->superseded_by = ids_new(&t->ikes, ike->superseded_by);
+	}
 	it = 0;
 	while ((c = slot_each(&t->d->children.ids, &it)) != NULL) {
 		c->replaces = ids_new(&t->children, c->replaces);

@@ -69,8 +69,11 @@ ask(struct ike_sa *ike)
 	k->tries++;
 	k->ask_at = ike->d->now + (gap < ike->rmt->dpd_retry ? gap : ike->rmt->dpd_retry);
 	ike_err err = ike->ops->ask_alive(ike);
-	if (err != IKE_OK && err != IKE_E_UNSUPPORTED)
-		ike_log(ike, LOG_L_DEBUG, "the peer cannot be asked now whether it lives: %s", ike_err_text(err));
+	if (err == IKE_OK || err == IKE_E_UNSUPPORTED)
+		return;
+	/* a question that was not sent is not one */
+	k->tries--;
+	ike_log(ike, LOG_L_DEBUG, "the peer cannot be asked now whether it lives: %s", ike_err_text(err));
 }
 
 void
