@@ -23,6 +23,7 @@ include $(top_srcdir)/tests/unit/wire.mk
 include $(top_srcdir)/tests/fuzz/local.mk
 include $(top_srcdir)/tests/scenario/local.mk
 include $(top_srcdir)/tests/unit/v1.mk
+include $(top_srcdir)/tests/unit/handover.mk
 include $(top_srcdir)/tests/bench/local.mk
 include $(top_srcdir)/tests/unit/ctl.mk
 

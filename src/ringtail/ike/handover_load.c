@@ -10,6 +10,7 @@
 #include "conf/conf.h"
 #include "ringtail/daemon.h"
 #include "ringtail/ike/handover_ids.h"
+#include "sadb/sadb.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -161,7 +162,9 @@ fill_child(struct taking *t, struct child *c, struct slice record, struct handov
 	TRY(snap_get(record, &handover_child_table, c));
 	TRY(snap_get(record, &handover_child_more_table, more));
 	TRY(get_held(c, record));
-	if (!ends_ok(&c->local, &c->remote) || !ts_valid(&c->my_ts) || !ts_valid(&c->peer_ts) ||
+	bool spis_ok = (c->spi_in >= SADB_SPI_MIN || !(more->has_in || more->reserved)) &&
+	    (c->spi_out >= SADB_SPI_MIN || !(more->has_out || c->pending_out != NULL));
+	if (!spis_ok || !ends_ok(&c->local, &c->remote) || !ts_valid(&c->my_ts) || !ts_valid(&c->peer_ts) ||
 	    (c->proto != PROTO_ESP && c->proto != PROTO_AH))
 		return IKE_E_FORMAT;
 	return ids_room(&t->children);
