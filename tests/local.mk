@@ -19,6 +19,7 @@ include $(top_srcdir)/tests/unit/conf.mk
 include $(top_srcdir)/tests/unit/kern.mk
 include $(top_srcdir)/tests/unit/pfkey.mk
 include $(top_srcdir)/tests/unit/setkey.mk
+include $(top_srcdir)/tests/setkey/local.mk
 include $(top_srcdir)/tests/unit/wire.mk
 include $(top_srcdir)/tests/fuzz/local.mk
 include $(top_srcdir)/tests/scenario/local.mk
@@ -73,7 +74,7 @@ tests_lab_tap_LDADD =
 tests_lab_traffic_SOURCES = tests/lab/traffic.c tests/lab/sawatch.c tests/lab/sawatch.h $(lab_kdump)
 tests_lab_traffic_LDADD =
 .PHONY: lab
-lab: all $(lab_tools) tests/kern/conform$(EXEEXT)
+lab: all $(lab_tools) tests/kern/conform$(EXEEXT) tests/setkey/undump$(EXEEXT)
 CLEANFILES += $(lab_tools)
 
 EXTRA_DIST += \

@@ -160,6 +160,17 @@ lex_is(const struct key_lex *l, const char *s)
 	return l->tok == LEX_WORD && slice_equal(l->text, slice_str(s));
 }
 
+/* The # of "unique#16384", as -DP prints it: no comment. */
+static bool
+is_chosen_number(const char *start, const char *p, const char *end)
+{
+	static const char word[] = "unique";
+	const size_t n = sizeof(word) - 1;
+
+	return (size_t)(p - start) >= n && memcmp(p - n, word, n) == 0 && p + 1 < end &&
+	       p[1] >= '0' && p[1] <= '9';
+}
+
 struct slice
 lex_policy(struct key_lex *l)
 {
@@ -167,7 +178,7 @@ lex_policy(struct key_lex *l)
 
 	while (l->p < l->end && *l->p != ';') {
 		/* a semicolon in a comment ends nothing */
-		if (*l->p == '#')
+		if (*l->p == '#' && !is_chosen_number(start, l->p, l->end))
 			skip_comment(l);
 		else
 			step(l);
@@ -196,7 +207,7 @@ setkey_complete(const struct setkey_source *src)
 	for (const char *p = src->text; p < end; p++) {
 		if (*p == ';')
 			done = p + 1;
-		if (*p != '#' && *p != '"')
+		if ((*p != '#' && *p != '"') || (*p == '#' && is_chosen_number(src->text, p, end)))
 			continue;
 		p = memchr(p + 1, *p == '#' ? '\n' : '"', (size_t)(end - p - 1));
 		if (p == NULL)

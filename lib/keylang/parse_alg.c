@@ -61,6 +61,9 @@ parse_key(struct parse *p, uint8_t *to, size_t cap, uint16_t *len_out)
 		*len_out = (uint16_t)s.n;
 	} else if (p->lx.tok != LEX_WORD || s.n < 3 || s.p[0] != '0' ||
 		   (s.p[1] != 'x' && s.p[1] != 'X')) {
+		/* a word is most likely the key, without its quotes */
+		if (p->lx.tok == LEX_WORD && s.p[0] != '-')
+			p->lx.text = slice_str("...");
 		return parse_fail(p, "a key is \"text\" or 0x and hexadecimal digits");
 	} else if (!unhex(slice_of(s.p + 2, s.n - 2), to, cap, len_out)) {
 		/* the token is a secret */

@@ -281,6 +281,33 @@ take_ends(struct scan *s, struct sp_tmpl *t)
 	return IKE_OK;
 }
 
+static bool
+is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/*
+ * "unique#N", as -DP shows numbers that the kernel or setkey chose.  With a blank in between it is a comment, as everywhere.
+ */
+static bool
+take_chosen(struct scan *s, struct sp_tmpl *t)
+{
+	size_t n = 1;
+	uint64_t v;
+
+	if (!is(s, "unique") || s->rest.n < 2 || s->rest.p[0] != '#' || !is_digit(s->rest.p[1]))
+		return false;
+	while (n < s->rest.n && is_digit(s->rest.p[n]))
+		n++;
+	if (!number(slice_of(s->rest.p + 1, n - 1), UINT32_MAX, &v))
+		return false;
+	t->level = SP_UNIQUE;
+	t->reqid = (uint32_t)v;
+	drop(s, n);
+	return true;
+}
+
 /* "unique:N" is one word. */
 static ike_err
 take_unique(struct scan *s, struct sp_tmpl *t)
@@ -308,6 +335,10 @@ take_level(struct scan *s, struct sp_tmpl *t)
 {
 	uint32_t level;
 
+	if (take_chosen(s, t)) {
+		next(s);
+		return IKE_OK;
+	}
 	if (ONE_OF(s, level_words, &level))
 		t->level = level == SP_DEFAULT ? SP_REQUIRE : (uint8_t)level;
 	else

@@ -98,11 +98,21 @@ new_reqid(struct setkey_run *r, uint32_t *out)
 }
 
 /* PF_KEY has a generator, and takes no number above 16383 from anybody else. */
+static void
+leave_to_kernel(struct sp_spec *s)
+{
+	for (unsigned i = 0; i < s->ntmpl; i++)
+		if (s->tmpl[i].level == SP_UNIQUE && s->tmpl[i].reqid > SP_MANUAL_REQID_MAX)
+			s->tmpl[i].reqid = 0;
+}
+
 ike_err
 setkey_fill_reqids(struct setkey_run *r, struct sp_spec *s)
 {
-	if (strcmp(r->kern->ops->name, "pfkey") == 0)
+	if (strcmp(r->kern->ops->name, "pfkey") == 0) {
+		leave_to_kernel(s);
 		return IKE_OK;
+	}
 	for (unsigned i = 0; i < s->ntmpl; i++)
 		if (s->tmpl[i].level == SP_UNIQUE && s->tmpl[i].reqid == 0)
 			TRY(new_reqid(r, &s->tmpl[i].reqid));

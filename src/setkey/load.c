@@ -34,7 +34,10 @@ has_own_number(const struct sp_tmpl *t)
 static bool
 reqid_fits(const struct sp_tmpl *want, uint32_t have)
 {
-	return want->reqid == have || (has_own_number(want) && have > SP_MANUAL_REQID_MAX) ||
+	bool open = want->level == SP_UNIQUE &&
+		    (want->reqid == 0 || want->reqid > SP_MANUAL_REQID_MAX);
+
+	return want->reqid == have || (open && have > SP_MANUAL_REQID_MAX) ||
 	       (want->reqid == 0 && sadb_reqid_is_ours(have));
 }
 

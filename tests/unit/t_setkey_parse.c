@@ -489,7 +489,7 @@ static const struct {
 	{ "add 192.0.2.1 192.0.2.2 esp 1 -E aes-cbc;",
 	    "line 1: a key is \"text\" or 0x and hexadecimal digits at [;]" },
 	{ "add 192.0.2.1 192.0.2.2 esp 1 -E aes-cbc 1234;",
-	    "line 1: a key is \"text\" or 0x and hexadecimal digits at [1234]" },
+	    "line 1: a key is \"text\" or 0x and hexadecimal digits at [...]" },
 	/* keys do not show */
 	{ "add 192.0.2.1 192.0.2.2 esp 1 -E aes-cbc 0x12345g;", "line 1: invalid key at [0x...]" },
 	{ "add 192.0.2.1 192.0.2.2 esp 1 -E aes-cbc \"short\";",
