@@ -22,6 +22,8 @@ const struct ctl_command ctl_commands[] = {
 	    "delete all SAs with a peer and tell it" },
 	{ "rekey", "PEER", 1, 1, CTL_CHANGES | CTL_LASTING, CTL_OPT_NO_WAIT,
 	    "replace every pair of SAs with a peer by a fresh one" },
+	{ "brake open", "", 0, 0, CTL_CHANGES, 0,
+	    "for a minute give up all peers that seem dead, however many" },
 	{ "config check", "[FILE]", 0, 1, CTL_LOCAL, 0, "check a configuration file" },
 	{ "config show", "", 0, 0, 0, 0,
 	    "what the configuration in use means, defaults filled in" },

@@ -15,6 +15,7 @@ static const struct {
 	{ "policies", view_policies },
 	{ "counters", view_counters },
 	{ "resync", view_resync },
+	{ "brake open", view_brake },
 	{ "events", view_events },
 	{ "timers", view_timers },
 	{ "up", view_up },
@@ -212,8 +213,9 @@ view_done(const struct ctl_answer *a, const struct view *v, struct out *o)
 	if (ctl_get_bool(&a->result, "reloaded"))
 		out_add(o, "the configuration was read again and is in use\n");
 	if (ctl_get_bool(&a->result, "stopped"))
-		out_add(o, ctl_get_bool(&a->result, "kept") ? "our SAs stay in the kernel, the daemon ends\n" :
-							      "our SAs are deleted, the daemon ends\n");
+		out_add(o, ctl_get_bool(&a->result, "kept")
+			       ? "our SAs stay in the kernel, the daemon ends\n"
+			       : "our SAs are deleted, the daemon ends\n");
 }
 
 /* "1 pair of IPsec SAs", "2 pairs of IPsec SAs" */
@@ -254,6 +256,14 @@ view_down(const struct ctl_answer *a, const struct view *v, struct out *o)
 	    "pairs of IPsec SAs deleted\n");
 	if (ctl_get_bool(&a->result, "policy"))
 		out_add(o, "a policy wants protection: the next packet brings it up again\n");
+}
+
+void
+view_brake(const struct ctl_answer *a, const struct view *v, struct out *o)
+{
+	(void)v;
+	out_count(o, ctl_get_number(&a->result, "held"), "IKE SA was kept", "IKE SAs were kept");
+	out_if(o, "; who does not answer is given up at once for ", &a->result, "open_for", "\n");
 }
 
 void

@@ -670,6 +670,85 @@ START_TEST(shutdown_keeps_as_configured)
 }
 END_TEST
 
+/* --- problems --- */
+
+static void
+has(struct node *n, const char *command, const char *text)
+{
+	const char *got = node_ctl(n, command);
+
+	ck_assert_msg(strstr(got, text) != NULL, "%s: no `%s` in:\n%s", command, text, got);
+}
+
+START_TEST(brake_is_a_problem_until_opened)
+{
+	struct story s = { 0 };
+
+	begin(&s, "ikev2");
+	ck_assert_ptr_null(strstr(node_ctl(s.a, "status"), "PROBLEM"));
+	s.a->daemon->live.brake.held = 4;
+	s.a->daemon->live.brake.held_since = s.a->daemon->now;
+	has(s.a, "status",
+	    "PROBLEM [brake]: 4 IKE SAs of peers that do not answer are kept: more peers seem dead at once than is believable, since");
+	has(s.a, "status --json", "\"problems\":[{\"code\":\"brake\"");
+	has(s.a, "brake open", "4 IKE SAs were kept; who does not answer is given up at once for 1m00s");
+	ck_assert_ptr_null(strstr(node_ctl(s.a, "status"), "PROBLEM"));
+	s.a->daemon->live.brake.held = 0;
+	world_free(s.w);
+}
+END_TEST
+
+START_TEST(missing_policies_are_a_problem)
+{
+	struct story s = { 0 };
+	struct kern *k;
+	struct sp_id id = { .dir = SP_OUT };
+
+	begin(&s, "owned ikev2");
+	k = simkern_other(s.a->kern);
+	ck_assert_int_eq(prefix_parse("192.0.2.1", &id.sel.src), IKE_OK);
+	ck_assert_int_eq(prefix_parse("192.0.2.2", &id.sel.dst), IKE_OK);
+	ck_assert_int_eq(k->ops->sp_delete(k, &id), IKE_OK);
+	/* the kernel refuses to take it back */
+	simkern_fail(s.a->kern, 1, ENOBUFS, false);
+	world_run(s.w, 0);
+	has(s.a, "status", "PROBLEM [policy-missing]: 1 of our policies is not in the kernel");
+	has(s.a, "policies", "ours, /etc/a.setkey:2, MISSING in the kernel");
+	has(s.a, "policies 192.0.2.2 udp", "is missing from the kernel: not in force until it is put back");
+	has(s.a, "policies 192.0.2.2 udp", "out of balance: packets leave in clear, but only protected ones are accepted back");
+	has(s.a, "resync", "SAs: 0 ours");
+	ck_assert_ptr_null(strstr(node_ctl(s.a, "status"), "PROBLEM"));
+	world_free(s.w);
+}
+END_TEST
+
+/* What is refused to an audit is told as partly done. */
+START_TEST(resync_that_cannot_heal)
+{
+	struct story s = { 0 };
+	struct job job = { .rq = { .cmd = ctl_command_find(slice_str("resync")) }, .fn = view_resync, .view = { .host = "a" } };
+	struct kern *k;
+	int status;
+
+	begin(&s, "owned ikev2");
+	k = simkern_other(s.a->kern);
+	simkern_mute(s.a->kern, ~0u);
+	ck_assert_int_eq(k->ops->sp_flush(k), IKE_OK);
+	/* the dump works, the first repair does not */
+	simkern_fail(s.a->kern, 2, ENOBUFS, false);
+	ck_assert_int_eq(ctl_ask(s.a, &job, &status), IKE_OK);
+	ck_assert_int_eq(status, CTL_PARTLY);
+	ck_assert_msg(strstr((const char *)s.a->answer.p, "error[E-") != NULL, "%s", (const char *)s.a->answer.p);
+	/* a kernel that cannot be read at all */
+	simkern_fail(s.a->kern, 1, ENOBUFS, false);
+	ck_assert_int_eq(ctl_ask(s.a, &job, &status), IKE_OK);
+	ck_assert(status == CTL_PARTLY || status == CTL_KERNEL);
+	ck_assert_int_eq(ctl_ask(s.a, &job, &status), IKE_OK);
+	ck_assert_int_eq(status, CTL_DONE);
+	world_free(s.w);
+}
+END_TEST
+
 /* --- memory --- */
 
 static unsigned got;
@@ -767,6 +846,9 @@ suite(void)
 	tcase_add_test(t, who_leaves_is_not_answered);
 	tcase_add_test(t, two_waits_on_one_connection_are_refused);
 	tcase_add_test(t, damaged_requests_are_answered);
+	tcase_add_test(t, brake_is_a_problem_until_opened);
+	tcase_add_test(t, missing_policies_are_a_problem);
+	tcase_add_test(t, resync_that_cannot_heal);
 	tcase_add_test(t, nasty_words);
 	tcase_add_test(t, reload_takes_effect);
 	tcase_add_test(t, shutdown_answers_then_stops);

@@ -224,6 +224,7 @@ START_TEST(counters_survive)
 	/* and the end of the peer */
 	world_traffic(a, b, 10, MSEC(100));
 	ck_assert_uint_eq(peer_find(a->daemon, &b->addr)->ups, 2);
+	ck_assert_uint_eq(a->daemon->peers.proved, 1);
 }
 END_TEST
 
@@ -239,6 +240,10 @@ START_TEST(the_silent_make_room)
 		ck_assert_ptr_nonnull(peer_of(a->daemon, &x));
 	}
 	ck_assert_uint_eq(a->daemon->peers.ids.count, 21);
+	ck_assert_uint_eq(a->daemon->peers.proved, 1);
+	x = number(5);
+	publish(&x, EV_CHILD_UP, IKE_OK);
+	ck_assert_uint_eq(a->daemon->peers.proved, 2);
 	wait(PEER_KEEP - SEC(60));
 	x = number(3);
 	publish(&x, EV_ACQUIRE, IKE_OK);
@@ -254,6 +259,7 @@ START_TEST(the_silent_make_room)
 	x = number(4);
 	ck_assert_ptr_null(peer_find(a->daemon, &x));
 	ck_assert_ptr_nonnull(peer_find(a->daemon, &b->addr));
+	ck_assert_uint_eq(a->daemon->peers.proved, 1);
 }
 END_TEST
 

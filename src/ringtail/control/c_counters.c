@@ -4,22 +4,49 @@
 
 #include "sadb/sadb.h"
 
+#include <stddef.h>
+#include <string.h>
+
+/* In the order in which people read them. */
+static const struct {
+	const char *name;
+	size_t at;
+} counters[] = {
+	{ "datagrams_in", offsetof(struct daemon_stats, datagrams_in) },
+	{ "datagrams_out", offsetof(struct daemon_stats, datagrams_out) },
+	{ "retransmissions", offsetof(struct daemon_stats, retransmissions) },
+	{ "dropped", offsetof(struct daemon_stats, dropped) },
+	{ "acquires", offsetof(struct daemon_stats, acquires) },
+	{ "acquires_ignored", offsetof(struct daemon_stats, acquires_ignored) },
+	{ "ike_up", offsetof(struct daemon_stats, ike_up) },
+	{ "ike_failed", offsetof(struct daemon_stats, ike_failed) },
+	{ "child_up", offsetof(struct daemon_stats, child_up) },
+	{ "child_failed", offsetof(struct daemon_stats, child_failed) },
+	{ "rekeys", offsetof(struct daemon_stats, rekeys) },
+	{ "collisions", offsetof(struct daemon_stats, collisions) },
+	{ "evictions", offsetof(struct daemon_stats, evictions) },
+	{ "suspicions", offsetof(struct daemon_stats, suspicions) },
+	{ "checks", offsetof(struct daemon_stats, checks) },
+	{ "checks_failed", offsetof(struct daemon_stats, checks_failed) },
+	{ "halflings", offsetof(struct daemon_stats, halflings) },
+	{ "healed", offsetof(struct daemon_stats, healed) },
+	{ "peers_dead", offsetof(struct daemon_stats, peers_dead) },
+	{ "crash_proofs", offsetof(struct daemon_stats, crash_proofs) },
+	{ "hints", offsetof(struct daemon_stats, hints) },
+	{ "hints_ignored", offsetof(struct daemon_stats, hints_ignored) },
+	{ "brake_held", offsetof(struct daemon_stats, brake_held) },
+	{ "greetings", offsetof(struct daemon_stats, greetings) },
+};
+
 static void
 put_engine(struct ctl_put *p, const struct daemon_stats *s)
 {
 	ctl_put_record(p, "counters");
-	ctl_put_uint(p, "datagrams_in", s->datagrams_in);
-	ctl_put_uint(p, "datagrams_out", s->datagrams_out);
-	ctl_put_uint(p, "retransmissions", s->retransmissions);
-	ctl_put_uint(p, "dropped", s->dropped);
-	ctl_put_uint(p, "acquires", s->acquires);
-	ctl_put_uint(p, "acquires_ignored", s->acquires_ignored);
-	ctl_put_uint(p, "ike_up", s->ike_up);
-	ctl_put_uint(p, "ike_failed", s->ike_failed);
-	ctl_put_uint(p, "child_up", s->child_up);
-	ctl_put_uint(p, "child_failed", s->child_failed);
-	ctl_put_uint(p, "rekeys", s->rekeys);
-	ctl_put_uint(p, "collisions", s->collisions);
+	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+		uint64_t v;
+		memcpy(&v, (const char *)s + counters[i].at, sizeof(v));
+		ctl_put_uint(p, counters[i].name, v);
+	}
 	ctl_put_end(p);
 }
 

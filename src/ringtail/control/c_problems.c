@@ -29,12 +29,12 @@ put_brake(struct ctl_put *p, const struct daemon *d)
 {
 	const struct brake *b = &d->live.brake;
 	struct problem x = { .code = "brake",
-		.fix = "look at the network first: so many peers do not die in a minute; `ikectl "
-		       "down PEER` ends one" };
+		.fix = "look at the network first; if they are really dead, `ikectl brake open` "
+		       "gives them up" };
 	char what[160];
 	struct text t = text_in(what, sizeof(what));
 
-	if (b->held == 0)
+	if (b->held == 0 || d->now < b->open_until)
 		return;
 	x.since = b->held_since == 0 ? 0 : control_wall(d, b->held_since);
 	text_addf(&t,
@@ -70,6 +70,19 @@ put_stopping(struct ctl_put *p, const struct daemon *d)
 
 	if (d->stopping)
 		put_problem(p, &x, "the daemon is about to end and negotiates nothing");
+}
+
+/* So long an operator's word counts. */
+#define OPEN_FOR SEC(60)
+
+void
+control_brake_open(struct control_call *call)
+{
+	struct daemon *d = call->d;
+
+	ctl_put_uint(&call->put, "held", d->live.brake.held);
+	brake_open(d, OPEN_FOR);
+	ctl_put_quantity(&call->put, "open_for", CTL_SPAN, OPEN_FOR / SEC(1));
 }
 
 void

@@ -20,6 +20,7 @@ static const struct control_row rows[] = {
 	{ "up", control_up },
 	{ "down", control_down },
 	{ "rekey", control_rekey },
+	{ "brake open", control_brake_open },
 	{ "flush", control_flush_kind },
 	{ "config show", control_config_show },
 	{ "config reload", control_config_reload },

@@ -94,7 +94,7 @@ control_wall(const struct daemon *d, ike_time when);
 control_fn control_status, control_show, control_ikes, control_sas, control_policies,
     control_events, control_up, control_down, control_rekey, control_flush_kind,
     control_config_show, control_config_reload, control_shutdown, control_timers, control_flow,
-    control_counters, control_resync;
+    control_counters, control_resync, control_brake_open;
 
 /* c_events.c: one event as members of what is open. */
 void

@@ -10,7 +10,7 @@
 static unsigned
 allowance(const struct daemon *d)
 {
-	unsigned share = (unsigned)d->peers.ids.count / BRAKE_SHARE;
+	unsigned share = d->peers.proved / BRAKE_SHARE;
 
 	return share > BRAKE_LEAST ? share : BRAKE_LEAST;
 }

@@ -276,7 +276,10 @@ take_peer(struct daemon *d, struct slice record)
 	struct peer *p = got.addr.family == 0 ? NULL : peer_of(d, &got.addr);
 	if (p == NULL)
 		return IKE_OK;
-	TRY(snap_get(record, &handover_peer_table, p));
+	d->peers.proved -= p->ups > 0;
+	ike_err err = snap_get(record, &handover_peer_table, p);
+	d->peers.proved += p->ups > 0;
+	TRY(err);
 	p->text[sizeof(p->text) - 1] = '\0';
 	return IKE_OK;
 }

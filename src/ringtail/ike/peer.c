@@ -51,6 +51,7 @@ peer_get(const struct daemon *d, uint64_t id)
 static void
 forget(struct peer_table *t, struct peer *p)
 {
+	t->proved -= p->ups > 0;
 	list_del(&p->link);
 	htab_remove(&t->by_addr, &p->by_addr);
 	slot_remove(&t->ids, p->id);
@@ -168,7 +169,8 @@ set_state(struct daemon *d, struct peer *p, enum peer_state s, const struct even
 
 	if (s != p->state) {
 		bool was_good = p->state == PEER_UP || p->state == PEER_DEGRADED;
-		p->ups += s == PEER_UP && !was_good;
+		if (s == PEER_UP && !was_good && p->ups++ == 0)
+			d->peers.proved++;
 		p->downs += s == PEER_DOWN;
 		p->state = s;
 		p->since = d->now;

@@ -61,6 +61,7 @@ struct peer_table {
 	struct slotmap ids;
 	struct htab    by_addr;
 	struct list    order;
+	unsigned       proved;               /* those that have ever been up */
 };
 
 void peers_init(struct peer_table *t, const uint8_t seed[16]);
