@@ -137,5 +137,7 @@ void
 conform_life_cases(case_fn *fn, void *arg);
 void
 conform_acquire_cases(case_fn *fn, void *arg);
+void
+conform_mirror_cases(case_fn *fn, void *arg);
 
 #endif

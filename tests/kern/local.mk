@@ -2,7 +2,7 @@
 # One suite for every kernel back end: on the simulated kernel, on the one that runs the tests as far as it goes (skipped
 # where that is not permitted), and, as the program conform, in the lab.
 kern_conform_sources = \
-	tests/kern/case_acquire.c tests/kern/case_alg.c tests/kern/case_event.c tests/kern/case_life.c tests/kern/case_sa.c \
+	tests/kern/case_acquire.c tests/kern/case_alg.c tests/kern/case_event.c tests/kern/case_life.c tests/kern/case_mirror.c tests/kern/case_sa.c \
 	tests/kern/case_sp.c tests/kern/conform.h tests/kern/fix.c tests/kern/fix.h tests/kern/run.c
 
 check_PROGRAMS += tests/unit/t_kern_conform

@@ -117,6 +117,7 @@ conform_run(const struct conform_backend *b, const char *realm, const char *only
 	conform_event_cases(run_one, &r);
 	conform_life_cases(run_one, &r);
 	conform_acquire_cases(run_one, &r);
+	conform_mirror_cases(run_one, &r);
 	(void)munmap(page, REASON_SIZE);
 	if (r.ran == 0)
 		printf("not ok %s/%s: no such case\n", realm, only);
