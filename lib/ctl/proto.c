@@ -6,12 +6,12 @@
 #include <string.h>
 
 const struct ctl_command ctl_commands[] = {
-	{ "status", "", 0, 0, 0, 0, "the daemon, and every peer in one line" },
+	{ "status", "", 0, 0, 0, CTL_OPT_ALL, "the daemon, and every peer in one line" },
 	{ "show", "PEER", 1, 1, 0, 0, "everything about one peer" },
 	{ "sas", "[PEER]", 0, 1, 0, CTL_OPT_EACH, "the kernel's SAs in words, whoever made them" },
 	{ "policies", "[[SRC] DST [PROTO[/PORT]]]", 0, 3, 0, 0,
 	    "the kernel's policies in words; of a flow: which wins and why" },
-	{ "events", "[PEER]", 0, 1, CTL_LASTING, CTL_OPT_FOLLOW | CTL_OPT_SINCE,
+	{ "events", "[PEER]", 0, 1, CTL_LASTING, CTL_OPT_FOLLOW | CTL_OPT_SINCE | CTL_OPT_KIND,
 	    "what happened lately" },
 	{ "counters", "", 0, 0, 0, 0, "what the daemon has counted since it began" },
 	{ "resync", "", 0, 0, CTL_CHANGES, 0, "compare with the kernel now, heal what differs" },
@@ -48,6 +48,8 @@ const struct ctl_option ctl_options[] = {
 	{ CTL_OPT_SECTION, "section", "NAME", "with this remote section; needs --ike" },
 	{ CTL_OPT_CLOSE, "close", NULL, "delete our SAs and tell the peers" },
 	{ CTL_OPT_KEEP_SAS, "keep-sas", NULL, "leave our SAs and policies in the kernel" },
+	{ CTL_OPT_ALL, "all", NULL, "each peer, also those with which all is well" },
+	{ CTL_OPT_KIND, "kind", "KIND", "only events of this kind" },
 	{ CTL_OPT_EACH, "each", NULL, "each SA for itself, with limits and errors" },
 	{ CTL_OPT_SINCE, "since", "TIME", "only what is newer: 10m, 03:12, 2026-11-26T03:12" },
 	{ 0, NULL, NULL, NULL },
@@ -93,6 +95,8 @@ ctl_value_of(struct ctl_request *rq, unsigned bit)
 		return &rq->section;
 	case CTL_OPT_SINCE:
 		return &rq->since;
+	case CTL_OPT_KIND:
+		return &rq->kind;
 	default:
 		return NULL;
 	}

@@ -45,6 +45,8 @@ enum ctl_option_bit {
 	CTL_OPT_KEEP_SAS = 1 << 7,
 	CTL_OPT_SINCE = 1 << 8,
 	CTL_OPT_EACH = 1 << 9,
+	CTL_OPT_KIND = 1 << 10,
+	CTL_OPT_ALL = 1 << 11,
 };
 
 struct ctl_option {
@@ -83,7 +85,7 @@ struct ctl_request {
 	struct slice args[CTL_ARGS_MAX];
 	unsigned nargs;
 	unsigned options;            /* enum ctl_option_bit */
-	struct slice local, section, since; /* values of the options of these names */
+	struct slice local, section, since, kind; /* values of the options of these names */
 };
 
 /* Where the value of option |bit| stands in |rq|; NULL: it takes none. */

@@ -40,6 +40,8 @@ cmdline_option(struct cmdline *c, const char *name, const char *value)
 		c->local = value;
 	if (o->bit == CTL_OPT_SECTION)
 		c->section = value;
+	if (o->bit == CTL_OPT_KIND)
+		c->kind = value;
 	if (o->bit == CTL_OPT_SINCE)
 		set_since(c, value);
 	return true;
@@ -120,6 +122,7 @@ cmdline_request(const struct cmdline *c, struct ctl_request *out, struct text *w
 	rq.local = slice_str(c->local);
 	rq.section = slice_str(c->section);
 	rq.since = slice_str(c->since_at);
+	rq.kind = slice_str(c->kind);
 	*out = rq;
 	return IKE_OK;
 }

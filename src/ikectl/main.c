@@ -26,6 +26,8 @@ static const struct option long_options[] = {
 	{ "section", required_argument, NULL, 1 },
 	{ "since", required_argument, NULL, 1 },
 	{ "each", no_argument, NULL, 1 },
+	{ "all", no_argument, NULL, 1 },
+	{ "kind", required_argument, NULL, 1 },
 	{ "close", no_argument, NULL, 1 },
 	{ "keep-sas", no_argument, NULL, 1 },
 	{ NULL, 0, NULL, 0 },
@@ -136,6 +138,7 @@ run(const struct cmdline *c, const struct view *v)
 	if (strcmp(name, "config check") == 0)
 		return check_config(job.rq.nargs > 0 ? c->words[2] : NULL, c->format, v);
 	job.fn = view_of(job.rq.cmd);
+	job.view.all = (job.rq.options & CTL_OPT_ALL) != 0;
 	job.patience = cmdline_patience(c, &job.rq);
 	return talk(&job);
 }

@@ -14,6 +14,7 @@ struct view {
 	const char *host;
 	unsigned longer; /* racoonctl -l, twice -ll */
 	bool verbose;    /* racoonctl status -v */
+	bool all;        /* status --all */
 	long pid;        /* racoonctl: of the process asking */
 	unsigned proto;  /* racoonctl show-sa: enum view_proto */
 };

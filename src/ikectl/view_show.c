@@ -75,7 +75,8 @@ out_child(const struct ctl_node *c, struct out *o)
 	out_if(o, " <-> ", c, "remote_traffic", "  ");
 	out_member(o, c, "state", "-");
 	out_if(o, " ", c, "installed", "");
-	out_if(o, ", ", c, "role", "\n" INDENT);
+	out_if(o, ", ", c, "role", "");
+	out_add(o, ctl_get_bool(c, "adopted") ? ", adopted\n" INDENT : "\n" INDENT);
 	out_algs(c, algs, o);
 	out_if(o, ", rekey in ", c, "rekey_in", "");
 	out_if(o, ", expires in ", c, "expires_in", "");

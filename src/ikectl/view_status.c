@@ -167,7 +167,9 @@ traffic_line(const struct ctl_node *r, struct out *o)
 }
 
 /* What needs an eye comes first. */
-#define RANKS 5
+#define RANKS      5
+#define WELL       3  /* with those from this rank on all is well ... */
+#define WELL_SHOWN 20 /* ... and so many of them are shown unasked */
 static unsigned
 rank(const struct ctl_node *peer)
 {
@@ -253,6 +255,20 @@ peer_row(struct table *t, const struct ctl_node *p)
 	why_cell(t, p);
 }
 
+static void
+rest_line(const struct ctl_node *r, struct out *o)
+{
+	struct ctl_node n;
+	uint64_t well;
+
+	if (!ctl_find(r, "summary", &n))
+		return;
+	well =
+	    ctl_get_number(&n, "up") + ctl_get_number(&n, "idle") + ctl_get_number(&n, "ike_only");
+	out_addf(o, "+%llu more with which all is well: `ikectl status --all` lists them\n",
+	    (unsigned long long)(well > WELL_SHOWN ? well - WELL_SHOWN : 0));
+}
+
 void
 view_status(const struct ctl_answer *a, const struct view *v, struct out *o)
 {
@@ -260,6 +276,7 @@ view_status(const struct ctl_answer *a, const struct view *v, struct out *o)
 		"PAIRS", "IN / OUT", "WHY" };
 	const struct ctl_node *r = &a->result;
 	struct ctl_node list, p;
+	unsigned well = 0;
 	struct table t;
 
 	head_lines(r, v, o);
@@ -276,9 +293,15 @@ view_status(const struct ctl_answer *a, const struct view *v, struct out *o)
 	table_init(&t, v->now, heads, sizeof(heads) / sizeof(heads[0]));
 	for (unsigned k = 0; k < RANKS; k++) {
 		struct rd cur = ctl_members(&list);
-		while (ctl_next(&cur, &p))
-			if (rank(&p) == k)
-				peer_row(&t, &p);
+		while (ctl_next(&cur, &p)) {
+			if (rank(&p) != k)
+				continue;
+			if (!v->all && k >= WELL && ++well > WELL_SHOWN)
+				break;
+			peer_row(&t, &p);
+		}
 	}
 	table_end(&t, o);
+	if (well > WELL_SHOWN)
+		rest_line(r, o);
 }

@@ -66,6 +66,7 @@ try_request(struct slice msg)
 	check(ctl_get_request(buf_slice(&out), &b) == IKE_OK);
 	check(a.cmd == b.cmd && a.nargs == b.nargs && a.options == b.options);
 	check(slice_equal(a.local, b.local) && slice_equal(a.section, b.section));
+	check(slice_equal(a.since, b.since) && slice_equal(a.kind, b.kind));
 	for (unsigned i = 0; i < a.nargs; i++)
 		check(slice_equal(a.args[i], b.args[i]));
 	buf_free(&out);

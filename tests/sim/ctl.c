@@ -106,6 +106,7 @@ node_ctl(struct node *n, const char *command)
 	}
 	job.format = typed.c.format;
 	job.fn = view_of(job.rq.cmd);
+	job.view.all = (job.rq.options & CTL_OPT_ALL) != 0;
 	ike_err err = ctl_ask(n, &job, &status);
 	return err == IKE_OK ? (const char *)n->answer.p : ike_err_text(err);
 }

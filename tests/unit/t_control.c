@@ -117,6 +117,25 @@ mask(const char *re, const char *with, struct buf *text)
 
 /* --- what happens --- */
 
+/* Policies towards 30 hosts that are not there. */
+static void
+many_policies(struct node *n)
+{
+	struct kern *k = simkern_other(n->kern);
+	struct sp_spec sp = { .id = { .dir = SP_OUT }, .action = SP_IPSEC, .priority = SP_PRIO_DEF, .ntmpl = 1 };
+
+	sp.tmpl[0] = (struct sp_tmpl){ .proto = PROTO_ESP, .mode = MODE_TRANSPORT, .level = SP_REQUIRE };
+	ck_assert_int_eq(prefix_parse("192.0.2.1", &sp.id.sel.src), IKE_OK);
+	for (unsigned i = 0; i < 30; i++) {
+		char dst[40];
+		struct text t = text_in(dst, sizeof(dst));
+		text_addf(&t, "198.51.100.%u", i + 1);
+		ck_assert_int_eq(prefix_parse(dst, &sp.id.sel.dst), IKE_OK);
+		ck_assert_int_eq(k->ops->sp_install(k, &sp, false), IKE_OK);
+	}
+	world_run(n->w, 0);
+}
+
 static void
 begin(struct story *s, const char *what)
 {
@@ -139,6 +158,8 @@ begin(struct story *s, const char *what)
 	s->b = world_node(
 	    s->w, "b", "192.0.2.2", conf_b, strstr(what, "otherpsk") != NULL ? psk_other : psk);
 	ck_assert_ptr_nonnull(s->b);
+	if (strstr(what, "many") != NULL)
+		many_policies(s->a);
 	if (strstr(what, "owned") != NULL)
 		world_protect_at(s->b, s->a, s->b, &po);
 	else if (strstr(what, "nopolicy") == NULL)
@@ -394,7 +415,7 @@ story(const char *name)
 }
 
 static const char *const stories[] = { "v1", "v2", "json", "peers", "failures", "racoonctl",
-	"daemon", "flow", "sas", "resync", "since", "owned", "night" };
+	"daemon", "flow", "sas", "resync", "since", "owned", "night", "many" };
 
 START_TEST(transcript)
 {

@@ -49,6 +49,8 @@ static const struct {
 	{ { "resync", "now" }, NULL, IKE_E_RANGE, "no arguments", 0 },
 	{ { "counters" }, NULL, IKE_OK, "counters", 0 },
 	{ { "sas" }, "each", IKE_OK, "sas", 0 },
+	{ { "status" }, "all", IKE_OK, "status", 0 },
+	{ { "sas" }, "all", IKE_E_SYNTAX, "--all", 0 },
 	{ { "show", "a" }, "each", IKE_E_SYNTAX, "--each", 0 },
 	{ { "shutdown" }, "close", IKE_OK, "shutdown", 0 },
 	{ { "shutdown" }, "keep-sas", IKE_OK, "shutdown", 0 },

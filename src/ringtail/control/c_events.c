@@ -26,9 +26,34 @@ control_put_event(struct ctl_put *p, const struct event *ev)
 }
 
 static bool
-wanted(const struct event *ev, const struct addr *peer)
+wanted(const struct event *ev, const struct addr *peer, enum event_kind kind)
 {
-	return peer->family == 0 || addr_equal(peer, &ev->remote.addr);
+	return (kind == EV_COUNT || ev->kind == kind) &&
+	       (peer->family == 0 || addr_equal(peer, &ev->remote.addr));
+}
+
+/* EV_COUNT: all.  False: |call| has failed. */
+static bool
+read_kind(struct control_call *call, enum event_kind *out)
+{
+	char names[300], word[64];
+	struct text t = text_in(names, sizeof(names)), w = text_in(word, sizeof(word));
+
+	*out = EV_COUNT;
+	if ((call->rq->options & CTL_OPT_KIND) == 0)
+		return true;
+	text_add(&t, "there are");
+	for (unsigned k = 0; k < EV_COUNT; k++) {
+		const char *name = event_kind_name((enum event_kind)k);
+		text_addf(&t, " %s", name);
+		if (!slice_equal(call->rq->kind, slice_str(name)))
+			continue;
+		*out = (enum event_kind)k;
+		return true;
+	}
+	text_peer(&w, call->rq->kind);
+	control_fail(call, CTL_USAGE, "E-KIND", names, NULL, "no such kind of event: %s", word);
+	return false;
 }
 
 /* Seconds since 1970, as ikectl writes them.  False: |call| has failed. */
@@ -49,7 +74,8 @@ read_since(struct control_call *call, int64_t *out)
 		v = v * 10 + (s.p[i] - '0');
 	}
 	if (s.n == 0)
-		control_fail(call, CTL_USAGE, "E-TIME", "the request has to name seconds since 1970", "let ikectl write it",
+		control_fail(call, CTL_USAGE, "E-TIME",
+		    "the request has to name seconds since 1970", "let ikectl write it",
 		    "the value of --since is no time");
 	*out = v;
 	return s.n > 0;
@@ -61,16 +87,17 @@ control_events(struct control_call *call)
 	struct daemon *d = call->d;
 	struct addr peer = { 0 };
 	uint64_t last = d->events.last;
+	enum event_kind kind;
 	int64_t since;
 
-	if (!read_since(call, &since))
+	if (!read_since(call, &since) || !read_kind(call, &kind))
 		return;
 	if (call->rq->nargs > 0 && !peers_resolve(call, call->rq->args[0], false, &peer))
 		return;
 	ctl_put_list(&call->put, "events");
 	for (uint64_t seq = last > EVENT_RING ? last - EVENT_RING + 1 : 1; seq <= last; seq++) {
 		const struct event *ev = events_get(&d->events, seq);
-		if (ev == NULL || ev->wall < since || !wanted(ev, &peer))
+		if (ev == NULL || ev->wall < since || !wanted(ev, &peer, kind))
 			continue;
 		ctl_put_record(&call->put, NULL);
 		control_put_event(&call->put, ev);
@@ -85,6 +112,7 @@ control_events(struct control_call *call)
 	c->follows = true;
 	c->cursor = last;
 	c->of_peer = peer;
+	c->of_kind = kind;
 }
 
 static void
@@ -115,7 +143,7 @@ control_follow(struct daemon *d, struct control_client *c)
 		c->cursor = last - EVENT_RING;
 	while (c->cursor < last) {
 		const struct event *ev = events_get(&d->events, ++c->cursor);
-		if (ev != NULL && wanted(ev, &c->of_peer))
+		if (ev != NULL && wanted(ev, &c->of_peer, c->of_kind))
 			send_event(d, c->id, ev);
 	}
 }

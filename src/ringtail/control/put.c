@@ -354,6 +354,8 @@ control_put_child(struct control_call *call, struct child *c)
 	ctl_put_str(p, "mode", c->mode == MODE_TUNNEL ? "tunnel" : "transport");
 	ctl_put_str(p, "state", control_child_state(c));
 	ctl_put_str(p, "role", c->side == INITIATOR ? "initiator" : "responder");
+	if (c->adopted)
+		ctl_put_bool(p, "adopted", true);
 	control_put_addr(p, "local", &c->local.addr);
 	control_put_addr(p, "remote", &c->remote.addr);
 	put_ts(p, "local_traffic", &c->my_ts);

@@ -28,7 +28,8 @@ struct control_client {
 	uint64_t id;
 	uint64_t cursor; /* the last event it was told */
 	bool follows;
-	struct addr of_peer; /* family 0: all */
+	struct addr of_peer;     /* family 0: all */
+	enum event_kind of_kind; /* EV_COUNT: all */
 	struct wait *wait;   /* owned; NULL: none */
 };
 
