@@ -91,6 +91,7 @@ start_up(struct daemon *d)
 	if (err != IKE_OK)
 		log_put(d->env.log, LOG_L_WARNING, NULL, "cannot read the kernel's SAD and SPD yet: %s (%s)",
 		    ike_err_text(err), d->env.kern->reason);
+	live_start(d);
 	handover_take(d);
 	policies_establish(d);
 	greet_start(d);
@@ -171,6 +172,7 @@ daemon_free(struct daemon *d)
 	psk_index_free(&d->psk.index);
 	heap_fini(&d->timers);
 	conf_unref(d->conf);
+	wipe(d->live.crash_secret, sizeof(d->live.crash_secret));
 	free(d);
 }
 

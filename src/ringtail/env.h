@@ -64,6 +64,12 @@ struct env {
 	ike_err (*handover_load)(void *arg, struct secret *out);
 	/* Of this uptime of the machine; all zero: not known.  What was handed over under another one is not used. */
 	uint8_t boot_id[16];
+	/*
+	 * A secret of ours that outlives a reboot, readable by us alone: |secret| comes filled with random bytes, which are kept under
+	 * |name| if nothing is there yet, and leaves with what is there.  IKE_E_PERM: others can read it; IKE_E_FORMAT: it has another
+	 * length; IKE_E_IO, IKE_E_NOMEM.
+	 */
+	ike_err (*keep_secret)(void *arg, const char *name, uint8_t *secret, size_t n);
 	/* Ask the loop to end after the present event. */
 	void    (*stop)(void *arg);
 	/* Load the configuration again; errors are logged and returned in |why|. */

@@ -114,6 +114,7 @@ src_ringtail_sources = \
 	src/ringtail/v2/v2_notify.c \
 	src/ringtail/v2/v2_ops.c \
 	src/ringtail/v2/v2_protect.c \
+	src/ringtail/v2/v2_qcd.c \
 	src/ringtail/v2/v2_rekey.c \
 	src/ringtail/v2/v2_tables.c \
 	src/ringtail/v2/v2_ts.c

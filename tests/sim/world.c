@@ -147,6 +147,19 @@ env_file_append(void *arg, const char *name, struct slice text)
 	return buf_append(&f->text, text);
 }
 
+static ike_err
+env_keep_secret(void *arg, const char *name, uint8_t *secret, size_t n)
+{
+	struct node_file *f = find_file(arg, name);
+
+	if (f == NULL)
+		return env_file_store(arg, name, slice_of(secret, n));
+	if (f->text.n != n)
+		return IKE_E_FORMAT;
+	memcpy(secret, f->text.p, n);
+	return IKE_OK;
+}
+
 struct slice
 node_file(const struct node *n, const char *name)
 {
@@ -299,7 +312,7 @@ node_start(struct node *n)
 		.arg = n, .log = &n->logger, .crypto = n->crypto, .kern = simkern_kern(n->kern), .ike_port = 500,
 		.natt_port = 4500, .send = env_send, .ctl_send = env_ctl_send, .wallclock = env_wallclock,
 		.read_secret = env_read_secret, .source_addr = env_source_addr, .stop = env_stop, .reload = env_reload,
-		.file_load = env_file_load, .file_store = env_file_store, .file_append = env_file_append,
+		.file_load = env_file_load, .file_store = env_file_store, .file_append = env_file_append, .keep_secret = env_keep_secret,
 		.handover_load = env_handover_load,
 	};
 	memcpy(env.boot_id, n->boot_id, sizeof(env.boot_id));

@@ -137,6 +137,11 @@ route(struct ike_sa *ike, struct msg *m)
 	if (ike->ops->windowed)
 		side = (m->hdr.flags & V2_FLAG_RESPONSE) != 0 ? INITIATOR : RESPONDER;
 	struct exch *x = exch_find(ike, m->hdr.exchange, m->hdr.msgid, side);
+	/* before it is taken for an answer that was damaged on its way */
+	if (x != NULL && side == INITIATOR && m->hdr.next == V2_PLD_N && ike->state != IKE_CONNECTING) {
+		ike->ops->clear(ike, m);
+		return IKE_E_CLEAR;
+	}
 	if (x != NULL) {
 		exch_input(x, m);
 		return IKE_OK;
@@ -160,6 +165,8 @@ input_ike(struct daemon *d, const struct dgram *dg, struct msg *m)
 		ike = ike_find_first(d, &dg->remote, m->hdr.spi_i);
 	if (ike == NULL && m->hdr.spi_r == 0)
 		return begin_ike_sa(d, dg, m);
+	if (ike == NULL)
+		(m->hdr.major == 2 ? &v2_ops : &v1_ops)->unknown(d, dg, m);
 	if (ike == NULL || ike->ops->major != m->hdr.major)
 		return IKE_E_SPI;
 	/* an address moves only by an authentic message; which may do that is the version's business, later */

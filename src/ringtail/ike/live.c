@@ -127,3 +127,19 @@ live_inherit(struct child *c, const struct child *old)
 	c->watch.level = old->watch.level;
 	c->watch.again = old->watch.again;
 }
+
+void
+live_start(struct daemon *d)
+{
+	struct live *l = &d->live;
+	ike_err err = daemon_random(d, l->crash_secret, sizeof(l->crash_secret));
+
+	if (err == IKE_OK)
+		err = d->env.keep_secret == NULL ? IKE_E_UNSUPPORTED :
+		    d->env.keep_secret(d->env.arg, "state/qcd.key", l->crash_secret, sizeof(l->crash_secret));
+	l->has_secret = err == IKE_OK;
+	if (err != IKE_OK && err != IKE_E_UNSUPPORTED)
+		log_put(d->env.log, LOG_L_WARNING, NULL, "peers cannot be told quickly of a crash (RFC 6290): qcd.key: %s",
+		    ike_err_text(err));
+	live_wake(d);
+}

@@ -87,6 +87,8 @@ struct live {
 #define RINGTAIL_VID "ringtail spis 1"
 
 /* live.c */
+/* At the start: the secret of crash detection. */
+void live_start(struct daemon *d);
 /* There is a child to look at. */
 void live_wake(struct daemon *d);
 /* TIMER_LIVE fired. */

@@ -114,6 +114,43 @@ replace(struct ike_sa *ike, bool all)
 	}
 }
 
+/* Whose exchange is about |c|, as initiator? */
+static struct exch *
+exch_of(struct ike_sa *ike, const struct child *c)
+{
+	LIST_FOR(l, &ike->exchs) {
+		struct exch *x = container_of(l, struct exch, link);
+		if (x->child_id == c->id && x->side == INITIATOR)
+			return x;
+	}
+	return NULL;
+}
+
+/* What waits on |ike| for an answer that does not come is asked for anew, elsewhere. */
+static void
+move_on(struct ike_sa *ike)
+{
+	LIST_FOR_SAFE(l, &ike->children) {
+		struct child *c = container_of(l, struct child, link);
+		struct exch *x = exch_of(ike, c);
+		uint64_t id = c->id;
+		struct daemon *d = c->d;
+
+		if (c->side != INITIATOR || (c->state != CHILD_WANTED && c->state != CHILD_NEGOTIATING))
+			continue;
+		if (x != NULL)
+			x->child_id = 0;
+		/* IKEv2: a request that was sent is repeated until it is answered, whatever it was for */
+		if (x != NULL && !ike->ops->windowed)
+			exch_abandon(x, IKE_E_GONE);
+		child_wait_again(c);
+		child_bind(c, NULL);
+		ike_err err = child_start(c);
+		if (err != IKE_OK && (c = child_get(d, id)) != NULL)
+			child_failed(c, err);
+	}
+}
+
 static void
 fail(struct ike_sa *ike)
 {
@@ -121,6 +158,7 @@ fail(struct ike_sa *ike)
 	ike->d->stats.checks_failed++;
 	ike_log(ike, LOG_L_WARNING, "DPD: the peer does not answer; a new IKE SA is made beside the old one");
 	publish(ike, EV_CHECK, "no answer");
+	move_on(ike);
 	replace(ike, false);
 }
 
@@ -227,13 +265,28 @@ void
 live_hint(struct daemon *d, const struct addr *local, const struct addr *remote)
 {
 	struct ike_sa *ike = ike_find_for_peer(d, local, remote);
-	uint64_t n;
 
-	if (ike == NULL || ike->state != IKE_ESTABLISHED || !log_allow(&d->live.hints, d->now, &n)) {
+	if (ike == NULL || ike->state != IKE_ESTABLISHED)
 		d->stats.hints_ignored++;
-		return;
+	else
+		live_hint_ike(ike);
+}
+
+/*
+ * A peer that cannot be asked: only what we see ourselves makes the hint worth anything.  Then quick mode is the question; where it
+ * is not answered a new ISAKMP SA follows.
+ */
+static bool
+worth_it(const struct ike_sa *ike)
+{
+	if (ike->ops->can_ask == NULL || ike->ops->can_ask(ike))
+		return true;
+	LIST_FOR(l, &ike->children) {
+		const struct child *c = container_of(l, struct child, link);
+		if (c->state == CHILD_INSTALLED && in_use(c))
+			return true;
 	}
-	live_hint_ike(ike);
+	return false;
 }
 
 void
@@ -242,8 +295,10 @@ live_hint_ike(struct ike_sa *ike)
 	struct live_check *k = &ike->check;
 	struct daemon *d = ike->d;
 
-	if ((ike->state != IKE_ESTABLISHED && ike->state != IKE_DYING) || k->failed ||
-	    (k->answered != 0 && d->now - k->answered < JUST_CHECKED)) {
+	uint64_t suppressed;
+
+	if ((ike->state != IKE_ESTABLISHED && ike->state != IKE_DYING) || k->failed || !worth_it(ike) ||
+	    (k->answered != 0 && d->now - k->answered < JUST_CHECKED) || !log_allow(&d->live.hints, d->now, &suppressed)) {
 		d->stats.hints_ignored++;
 		return;
 	}
@@ -251,6 +306,8 @@ live_hint_ike(struct ike_sa *ike)
 	if (k->asked == 0) {
 		publish(ike, EV_SUSPECT, "somebody says that the peer does not know us");
 		live_check(ike);
+		if (ike->ops->can_ask != NULL && !ike->ops->can_ask(ike))
+			replace(ike, false);
 	}
 	/* a peer that is there has answered by then */
 	if (k->asked != 0 && k->fail_at > d->now + HINT_PATIENCE) {
@@ -267,6 +324,7 @@ live_crashed(struct ike_sa *ike)
 	publish(ike, EV_PEER_DEAD, "the peer proved that it has lost the IKE SA");
 	brake_release(ike);
 	ike->check.failed = true;
+	move_on(ike);
 	replace(ike, false);
 	ike->ending = "the peer proved that it has lost it";
 	ike_sa_kill(ike, IKE_E_GONE, true);

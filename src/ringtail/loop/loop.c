@@ -238,7 +238,7 @@ open_daemon(struct loop *l)
 		.natt_port = l->opt.natt_port, .send = udp_send, .ctl_send = unixsock_send, .wallclock = wallclock,
 		.read_secret = files_read_secret, .source_addr = udp_source_addr, .stop = stop, .reload = reload,
 		.file_load = state_file_load, .file_store = state_file_store, .file_append = state_file_append,
-		.handover_load = fdstore_load,
+		.handover_load = fdstore_load, .keep_secret = state_secret,
 	};
 	fdstore_boot_id(env.boot_id);
 

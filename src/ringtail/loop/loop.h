@@ -144,6 +144,7 @@ void             pidfile_remove(struct loop *l);
 /* state_files.c: see env.h */
 ike_err state_file_load(void *arg, const char *name, struct buf *out);
 ike_err state_file_store(void *arg, const char *name, struct slice text);
+ike_err state_secret(void *arg, const char *name, uint8_t *secret, size_t n);
 ike_err state_file_append(void *arg, const char *name, struct slice text);
 
 /* notify.c: the service manager.  Nothing happens if there is none. */

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FILE_MOST ((size_t)64 << 20)
@@ -144,5 +145,59 @@ state_file_append(void *arg, const char *name, struct slice text)
 	if (err != IKE_OK)
 		complain(l, path, "write");
 	free(path);
+	return err;
+}
+
+/* Whoever else can read it could end our peers' SAs with it, so it is rather not used. */
+static ike_err
+read_secret(struct loop *l, const char *path, int fd, uint8_t *secret, size_t n)
+{
+	struct stat st;
+	ike_err err = IKE_OK;
+
+	if (fstat(fd, &st) != 0)
+		err = IKE_E_IO;
+	else if (!S_ISREG(st.st_mode) || (st.st_mode & 077) != 0 || st.st_uid != geteuid())
+		err = IKE_E_PERM;
+	else if (st.st_size != (off_t)n)
+		err = IKE_E_FORMAT;
+	else if (read(fd, secret, n) != (ssize_t)n)
+		err = IKE_E_IO;
+	if (err == IKE_E_PERM)
+		log_put(&l->logger, LOG_L_ERROR, NULL, "%s can be read by others; it is not used. Remove it, and a new one is made", path);
+	else if (err == IKE_E_FORMAT)
+		log_put(&l->logger, LOG_L_ERROR, NULL, "%s is damaged; it is not used. Remove it, and a new one is made", path);
+	return err;
+}
+
+ike_err
+state_secret(void *arg, const char *name, uint8_t *secret, size_t n)
+{
+	struct loop *l = arg;
+	size_t dir;
+	char *path = path_of(l, name, "", &dir), *fresh = path_of(l, name, ".new", &dir);
+	ike_err err = path == NULL || fresh == NULL ? IKE_E_NOMEM : IKE_OK;
+	int fd = err != IKE_OK ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd >= 0) {
+		err = read_secret(l, path, fd, secret, n);
+		(void)close(fd);
+	} else if (err == IKE_OK && errno != ENOENT) {
+		err = IKE_E_IO;
+		complain(l, path, "read");
+	} else if (err == IKE_OK) {
+		fd = open_to_write(fresh, dir, O_TRUNC);
+		err = fd < 0 || fchmod(fd, 0600) != 0 ? IKE_E_IO : write_all(fd, slice_of(secret, n));
+		if (err == IKE_OK && fsync(fd) != 0)
+			err = IKE_E_IO;
+		if (fd >= 0 && close(fd) != 0)
+			err = IKE_E_IO;
+		if (err == IKE_OK && rename(fresh, path) != 0)
+			err = IKE_E_IO;
+		if (err != IKE_OK)
+			complain(l, path, "write");
+	}
+	free(path);
+	free(fresh);
 	return err;
 }

@@ -155,6 +155,12 @@ v1_take_spis(struct ike_sa *ike, const struct pld_notify *n);
 void
 v1_take_invalid_spi(struct ike_sa *ike, const struct pld_notify *n);
 
+/* See ike_version_ops. */
+void
+v1_unknown(struct daemon *d, const struct dgram *dg, const struct msg *m);
+void
+v1_clear(struct ike_sa *ike, const struct msg *m);
+
 /* v1_vid.c */
 void
 v1_put_vids(struct exch *x, struct msg_out *m);

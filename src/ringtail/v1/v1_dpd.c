@@ -124,3 +124,56 @@ v1_take_invalid_spi(struct ike_sa *ike, const struct pld_notify *n)
 	if (rd_end(&r) == IKE_OK)
 		live_peer_lost(ike, n->proto == V1_PROTO_AH ? PROTO_AH : PROTO_ESP, spi);
 }
+
+/*
+ * RFC 2408 section 5.2: a message with unknown cookies is dropped, and "an Informational Exchange with a Notification payload
+ * containing the INVALID-COOKIE message type MAY be sent".  Only what is encrypted is answered, and that in clear, so that two ends
+ * do not answer each other for ever.
+ */
+void
+v1_unknown(struct daemon *d, const struct dgram *dg, const struct msg *m)
+{
+	struct ike_hdr hdr = { .spi_i = m->hdr.spi_i, .spi_r = m->hdr.spi_r, .major = 1, .exchange = V1_XCHG_INFO };
+	struct v1_note note = { .type = V1_N_INVALID_COOKIE, .proto = V1_PROTO_ISAKMP, .spi_len = 16 };
+	struct dgram answer = { .local = dg->local, .remote = dg->remote, .natt = dg->natt };
+	bool phase2 = m->hdr.exchange == V1_XCHG_INFO || m->hdr.exchange == V1_XCHG_QUICK;
+	struct msg_out out = { 0 };
+	uint64_t suppressed;
+
+	if (!phase2 || (m->hdr.flags & V1_FLAG_ENCRYPTION) == 0 || m->hdr.spi_r == 0 ||
+	    ike_find_by_spi(d, m->hdr.spi_i) != NULL || ike_find_by_spi(d, m->hdr.spi_r) != NULL ||
+	    !log_allow(&d->live.answers, d->now, &suppressed) ||
+	    daemon_random(d, &hdr.msgid, sizeof(hdr.msgid)) != IKE_OK)
+		return;
+	for (unsigned i = 0; i < 8; i++) {
+		note.spi[i] = (uint8_t)(hdr.spi_i >> (56 - 8 * i));
+		note.spi[8 + i] = (uint8_t)(hdr.spi_r >> (56 - 8 * i));
+	}
+	wr_init(&out.w, 0);
+	msg_begin(&out.w, &out.chain, &hdr);
+	v1_put_notify(&out, &note);
+	msg_end(&out.w, &out.chain);
+	if (wr_err(&out.w) == IKE_OK) {
+		answer.data = buf_slice(&out.w.buf);
+		d->stats.datagrams_out++;
+		d->env.send(d->env.arg, &answer);
+	}
+	wr_free(&out.w);
+}
+
+void
+v1_clear(struct ike_sa *ike, const struct msg *m)
+{
+	struct payloads pl;
+	struct slice body = slice_of(m->raw.p + IKE_HDR_LEN, m->raw.n - IKE_HDR_LEN);
+
+	if (payloads_parse(1, m->hdr.next, body, CHAIN_PADDED, &pl) != IKE_OK)
+		return;
+	for (const struct pld *p = payload_first(&pl, PK_NOTIFY); p != NULL; p = payload_next(&pl, p)) {
+		struct pld_notify n;
+		if (get_v1_notify(p->body, &n) == IKE_OK && (n.type == V1_N_INVALID_COOKIE || n.type == V1_N_INVALID_SPI)) {
+			live_hint_ike(ike);
+			return;
+		}
+	}
+}

@@ -118,6 +118,7 @@ refuse_clear(struct ike_sa *ike, const struct msg *m)
 {
 	uint64_t suppressed;
 
+	v1_clear(ike, m);
 	if (log_allow(&ike->d->drop_log, ike->d->now, &suppressed))
 		ike_log(ike, LOG_L_ERROR, "%s message must be encrypted",
 		    m->hdr.next == V1_PLD_D   ? "delete"
@@ -169,6 +170,8 @@ const struct ike_version_ops v1_ops = {
 	.can_ask = v1_can_ask,
 	.ask_alive = v1_ask_alive,
 	.ask_spis = v1_ask_spis,
+	.unknown = v1_unknown,
+	.clear = v1_clear,
 	.init = init,
 	.fini = fini,
 	.lasts = v1_lasts,

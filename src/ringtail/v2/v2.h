@@ -18,6 +18,8 @@ struct v2_state {
 	struct buf     init_i, init_r;  /* IKE_SA_INIT messages, until IKE_AUTH is over */
 	struct buf     ni, nr;          /* their nonces, until IKE_AUTH is over */
 	struct buf     cookie;          /* to be sent back */
+	struct buf     token;           /* the peer's, which proves that it has lost the IKE SA; empty: none */
+	bool           tell_token;      /* ours is to be told with the next liveness check */
 	uint16_t       group;           /* enum alg_id: of our KE payload, or what we tell in INVALID_KE_PAYLOAD */
 };
 
@@ -46,6 +48,14 @@ bool v2_asking(const struct ike_sa *ike, const struct exch_type *type);
 
 /* v2_cookie.c: see ike_version_ops.admit. */
 MUST_USE ike_err v2_admit(struct daemon *d, const struct dgram *dg, const struct msg *m);
+
+/* v2_qcd.c */
+/* RFC 6290: our token for |ike|, and the peer's. */
+void v2_put_token(struct msg_out *m, const struct ike_sa *ike);
+void v2_take_token(struct ike_sa *ike, const struct msg *m);
+/* See ike_version_ops. */
+void v2_unknown(struct daemon *d, const struct dgram *dg, const struct msg *m);
+void v2_clear(struct ike_sa *ike, const struct msg *m);
 
 /* v2_tables.c */
 extern const struct exch_type v2_sa_init, v2_ike_auth, v2_child_create, v2_child_rekey, v2_ike_rekey, v2_child_delete,

@@ -77,15 +77,18 @@ put_id_and_auth(struct exch *x, struct msg_out *m, uint8_t id_type)
 	return err;
 }
 
+/* Who we are, and what the peer may believe when we have forgotten it. */
 static void
-put_vid(struct msg_out *m)
+put_extensions(struct exch *x, struct msg_out *m)
 {
 	(void)pld_put(&m->w, &m->chain, V2_PLD_VID, slice_str(RINGTAIL_VID));
+	v2_put_token(m, x->ike);
 }
 
 static void
-take_vids(struct exch *x, const struct msg *m)
+take_extensions(struct exch *x, const struct msg *m)
 {
+	v2_take_token(x->ike, m);
 	for (const struct pld *p = payload_first(&m->pl, PK_VID); p != NULL; p = payload_next(&m->pl, p))
 		if (slice_equal(p->body, slice_str(RINGTAIL_VID)))
 			x->ike->knows_spis = true;
@@ -111,7 +114,7 @@ v2_build_auth(struct exch *x, struct msg_out *m)
 
 	TRY(put_id_and_auth(x, m, V2_PLD_IDI));
 	put_initial_contact(x, m);
-	put_vid(m);
+	put_extensions(x, m);
 	/* a child that is not wanted any more leaves an IKE SA without one (RFC 6023) */
 	return c == NULL ? IKE_OK : v2_put_child(x, m, c, false);
 }
@@ -224,7 +227,7 @@ v2_take_auth(struct exch *x, const struct msg *m)
 	TRY(check_auth(x, m, body));
 	if (v2_find_notify(&m->pl, V2_N_INITIAL_CONTACT, &n))
 		x->ike->peer_initial_contact = true;
-	take_vids(x, m);
+	take_extensions(x, m);
 	return make_child(x, m);
 }
 
@@ -239,7 +242,7 @@ v2_build_auth_answer(struct exch *x, struct msg_out *m)
 		uint16_t type = ike_err_info(x->child_err)->v2_notify;
 		v2_put_notify(m, type == 0 ? V2_N_NO_PROPOSAL_CHOSEN : type, slice_of(NULL, 0));
 	}
-	put_vid(m);
+	put_extensions(x, m);
 	return c == NULL ? IKE_OK : v2_put_child_answer(x, m, c, false);
 }
 
@@ -254,7 +257,7 @@ v2_take_auth_answer(struct exch *x, const struct msg *m)
 	TRY(check_auth(x, m, body));
 	if (v2_find_notify(&m->pl, V2_N_INITIAL_CONTACT, &n))
 		x->ike->peer_initial_contact = true;
-	take_vids(x, m);
+	take_extensions(x, m);
 	if (c == NULL)
 		return IKE_OK;
 	if (payload_first(&m->pl, PK_SA) != NULL)

@@ -23,6 +23,8 @@ static const struct snap_field state_fields[] = {
 	F(6, UINT, struct v2_state, next_in),
 	F(7, UINT, struct v2_state, iv),
 	F(8, UINT, struct v2_state, group),
+	F(9, BUF, struct v2_state, token),
+	F(10, BOOL, struct v2_state, tell_token),
 };
 static const struct snap_table state_table = SNAP_TABLE(state_fields);
 

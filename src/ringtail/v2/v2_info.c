@@ -72,6 +72,8 @@ v2_build_liveness(struct exch *x, struct msg_out *m)
 {
 	if (x->ike->knows_spis)
 		put_spis(x, m);
+	if (x->ike->v2->tell_token)
+		v2_put_token(m, x->ike);
 	return IKE_OK;
 }
 
@@ -136,6 +138,7 @@ take_signs(struct exch *x, const struct msg *m)
 {
 	struct pld_notify n;
 
+	v2_take_token(x->ike, m);
 	if (v2_find_notify(&m->pl, V2_N_RINGTAIL_SPIS, &n))
 		live_take_spis(x->ike, n.data);
 	/* RFC 7296 section 3.10.1: the data is the SPI of the packet that came in vain; AH and ESP are not told apart */
@@ -191,6 +194,7 @@ v2_take_info_answer(struct exch *x, const struct msg *m)
 void
 v2_liveness_done(struct exch *x)
 {
+	x->ike->v2->tell_token = false;
 	live_answered(x->ike);
 }
 

@@ -23,6 +23,7 @@ fini(struct ike_sa *ike)
 	buf_free(&s->ni);
 	buf_free(&s->nr);
 	buf_free(&s->cookie);
+	buf_free(&s->token);
 	free(s);
 	ike->v2 = NULL;
 }
@@ -141,6 +142,7 @@ ask_alive(struct ike_sa *ike)
 const struct ike_version_ops v2_ops = {
 	.name = "IKEv2", .major = 2, .child_outlives_ike = false, .windowed = true, .unprotect = v2_unprotect,
 	.protect = v2_protect, .accepted = accepted, .report = v2_report, .next_msgid = next_msgid, .for_intent = for_intent,
-	.for_first = for_first, .admit = v2_admit, .for_request = for_request, .ask_alive = ask_alive, .init = init, .fini = fini,
+	.for_first = for_first, .admit = v2_admit, .for_request = for_request, .ask_alive = ask_alive, .unknown = v2_unknown,
+	.clear = v2_clear, .init = init, .fini = fini,
 	.lasts = v2_lasts, .save = v2_save, .restore = v2_restore, .save_exch = v2_save_exch, .restore_exch = v2_restore_exch,
 };

@@ -183,6 +183,10 @@ v2_build_rekey_answer(struct exch *x, struct msg_out *m)
 	pld_end(&m->w, &m->chain);
 	v2_put_nonce(x, m);
 	v2_put_ke(x, m);
+	/* RFC 6290 section 4.3: the SPIs are new, so the tokens are; the responder's goes along, the initiator's follows */
+	const struct ike_sa *heir = heir_of(x);
+	if (heir != NULL)
+		v2_put_token(m, heir);
 	return IKE_OK;
 }
 
@@ -205,6 +209,7 @@ v2_take_rekey_answer(struct exch *x, const struct msg *m)
 	TRY(v2_take_ke(x, m, (enum alg_id)prop_first(&choice.prop.ke)));
 	heir->peer_spi = spi_of(&answer);
 	heir->suite = prop_suite(&choice.prop);
+	v2_take_token(heir, m);
 	return derive(x, heir);
 }
 
@@ -248,6 +253,10 @@ v2_rekey_done(struct exch *x)
 	if (heir == NULL)
 		return;
 	ike_sa_established(heir);
+	heir->v2->tell_token = x->side == INITIATOR && heir->d->live.has_secret &&
+	    (heir->knows_spis || old->v2->token.n > 0);
+	if (heir->v2->tell_token && ike_sa_want(heir, INTENT_LIVENESS, 0) != IKE_OK)
+		ike_log(heir, LOG_L_DEBUG, "the peer has no token of ours for the new IKE SA yet");
 	if (x->side == INITIATOR && heir->state == IKE_ESTABLISHED && old->state != IKE_DEAD)
 		ike_sa_delete(old);
 	else if (x->side == INITIATOR || old->state == IKE_DYING)
