@@ -2,7 +2,7 @@
 /*
  * control - what ikectl's questions cost a daemon with many peers.
  *
- *	control [-p PEERS]
+ *	control [-p PEERS] [-r TIMES]
  *
  * Both daemons are in this process, the kernel's part is faked.  Prints for each command the daemon's CPU time and the length
  * of the answer, then ikectl's CPU time to print it; it measures, and passes or fails nothing.
@@ -28,6 +28,7 @@ struct wire {
 };
 
 static struct buf answer;
+static unsigned times = 1;
 
 static void
 wire_send(void *arg, const struct dgram *d)
@@ -111,9 +112,11 @@ ask(struct bench_node *n, const char *name, const char *arg)
 	if (ctl_put_request(&rq, &msg) != IKE_OK)
 		exit(1);
 	cpu = bench_cpu();
-	daemon_control(n->daemon, 1, buf_slice(&msg), bench_now());
-	cpu = bench_cpu() - cpu;
-	daemon_control_closed(n->daemon, 1, bench_now());
+	for (unsigned i = 0; i < times; i++) {
+		daemon_control(n->daemon, 1, buf_slice(&msg), bench_now());
+		daemon_control_closed(n->daemon, 1, bench_now());
+	}
+	cpu = (bench_cpu() - cpu) / times;
 	double shown = print_cost(rq.cmd, &len);
 	(void)printf("%-10s %-22s daemon %7.2f ms, answer %8zu bytes; ikectl %7.2f ms, %8zu bytes\n", name, arg == NULL ? "" : arg,
 	    cpu * 1e3, answer.n, shown * 1e3, len);
@@ -129,11 +132,16 @@ main(int argc, char **argv)
 	char conf[1024];
 	int ch;
 
-	while ((ch = getopt(argc, argv, "p:")) != -1) {
-		if (ch != 'p')
+	while ((ch = getopt(argc, argv, "p:r:")) != -1) {
+		if (ch == 'p')
+			peers = (unsigned)strtoul(optarg, NULL, 10);
+		else if (ch == 'r')
+			times = (unsigned)strtoul(optarg, NULL, 10);
+		else
 			return 1;
-		peers = (unsigned)strtoul(optarg, NULL, 10);
 	}
+	if (times == 0)
+		return 1;
 	memset(n, 0, sizeof(n));
 	bench_conf(conf, sizeof(conf), 2, "x25519");
 	for (unsigned i = 0; i < 2; i++) {

@@ -415,7 +415,7 @@ story(const char *name)
 }
 
 static const char *const stories[] = { "v1", "v2", "json", "peers", "failures", "racoonctl",
-	"daemon", "flow", "sas", "resync", "since", "owned", "night", "many" };
+	"daemon", "flow", "sas", "resync", "since", "owned", "night", "night1", "many" };
 
 START_TEST(transcript)
 {

@@ -147,18 +147,24 @@ peer_state_name(enum peer_state s)
 
 /* --- what events mean --- */
 
-/* An installed pair with |a| other than child |except|. */
+/* A pair with |a| other than child |except| that is installed, or (|coming|) that is being negotiated and has its SPI. */
 static bool
-has_pair(struct daemon *d, const struct addr *a, uint64_t except)
+has_child(struct daemon *d, const struct addr *a, uint64_t except, bool coming)
 {
 	const struct sad_row *row = sadb_peer_first(d->sadb, a);
 
 	for (; row != NULL; row = sadb_peer_next(d->sadb, row)) {
 		const struct child *c = row->user == 0 ? NULL : child_get(d, row->user);
-		if (c != NULL && c->id != except && c->state == CHILD_INSTALLED)
+		if (c != NULL && c->id != except && c->state == (coming ? CHILD_NEGOTIATING : CHILD_INSTALLED))
 			return true;
 	}
 	return false;
+}
+
+static bool
+has_pair(struct daemon *d, const struct addr *a, uint64_t except)
+{
+	return has_child(d, a, except, false);
 }
 
 /* |p| is in state |s| because of |ev|.  A reason is replaced by a newer one; the time stays while the state does. */
@@ -217,8 +223,10 @@ note_failure(struct daemon *d, struct peer *p, const struct event *ev)
 static void
 note_end(struct daemon *d, struct peer *p, const struct event *ev)
 {
-	if ((p->state == PEER_UP || p->state == PEER_DEGRADED) && !has_pair(d, &p->addr, ev->child_id))
-		set_state(d, p, PEER_IDLE, ev);
+	if ((p->state != PEER_UP && p->state != PEER_DEGRADED) || has_pair(d, &p->addr, ev->child_id))
+		return;
+	/* one that is needed is negotiated anew already */
+	set_state(d, p, has_child(d, &p->addr, ev->child_id, true) ? PEER_DEGRADED : PEER_IDLE, ev);
 }
 
 /* Does |kind| make somebody known?  Only what we want ourselves, or what a peer can do only after proving who it is. */
