@@ -83,13 +83,20 @@ EXTRA_DIST += \
 	tests/README \
 	tests/lab/README \
 	tests/lab/conform.sh \
+	tests/lab/faults.sh \
+	tests/lab/flap.sh \
 	tests/lab/guest \
+	tests/lab/halfling.sh \
 	tests/lab/interop.sh \
 	tests/lab/lab.sh \
 	tests/lab/mesh.sh \
+	tests/lab/reboot.sh \
 	tests/lab/rekey.sh \
+	tests/lab/restart.sh \
 	tests/lab/run \
+	tests/lab/storm.sh \
 	tests/lab/strongswan.sh \
+	tests/lab/talk-files.sh \
 	tests/lab/talk.sh \
 	tests/lab/talk/ipsec-tools.conf \
 	tests/lab/talk/racoon.conf \

@@ -78,6 +78,35 @@ mesh_is_clean(struct mesh *m)
 	return m->n_bad == 0;
 }
 
+static bool
+can_send(const struct host *from, const struct host *to)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < from->k->n_sas; i++) {
+		const struct ksa *sa = &from->k->sas[i];
+
+		if (sa->larval || !is_between(sa, from->addr, to->addr))
+			continue;
+		if (!has_sa(to->k, sa))
+			return false;
+		n++;
+	}
+	return n > 0;
+}
+
+bool
+mesh_is_usable(const struct mesh *m)
+{
+	size_t i, j;
+
+	for (i = 0; i < m->n; i++)
+		for (j = 0; j < m->n; j++)
+			if (i != j && !can_send(&m->hosts[i], &m->hosts[j]))
+				return false;
+	return true;
+}
+
 bool
 mesh_add(struct mesh *m, char *spec)
 {

@@ -34,4 +34,11 @@ mesh_add(struct mesh *m, char *spec);
 bool
 mesh_is_clean(struct mesh *m);
 
+/*
+ * Can everybody send to everybody?  That is less than clean: from each host to each other there is an SA, and whatever the
+ * source might use the destination has.  Works on the lists that the last mesh_is_clean() read, and leaves what that found.
+ */
+bool
+mesh_is_usable(const struct mesh *m);
+
 #endif

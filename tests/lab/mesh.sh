@@ -124,6 +124,52 @@ mesh_clean() {
 # mesh_spis FILE: all SAs, one a line
 mesh_spis() { "$LOOK" -l "${sites[@]}" > "$1"; }
 
+# spis_of FILE HOST: the lines of one host, in the array $spis
+spis_of() {
+	local all
+	mapfile -t all < "$1"
+	mapfile -t spis < <(printf '%s\n' "${all[@]}" | grep "^$realm-$2 ")
+}
+
+# same_spis FILE HOST: the host has the SAs it had when FILE was written
+same_spis() {
+	local before
+	spis_of "$1" "$2"
+	before=("${spis[@]}")
+	mesh_spis "$here/now.spis"
+	spis_of "$here/now.spis" "$2"
+	why="${#before[@]} SAs before, ${#spis[@]} now, and not the same"
+	[ "${before[*]}" = "${spis[*]}" ] && [ ${#spis[@]} -gt 0 ]
+}
+
+# new_spis FILE HOST: the host has as many SAs as when FILE was written, and none of those
+new_spis() {
+	local before line
+	spis_of "$1" "$2"
+	before=("${spis[@]}")
+	mesh_spis "$here/now.spis"
+	spis_of "$here/now.spis" "$2"
+	why="${#before[@]} SAs before, ${#spis[@]} now"
+	[ ${#before[@]} = ${#spis[@]} ] || return 1
+	for line in "${spis[@]}"; do
+		why="still there: $line"
+		[[ " ${before[*]} " != *" $line "* ]] || return 1
+	done
+}
+
+# worst COLUMN: the largest figure of that name among the flows, in $worst
+worst() {
+	local line value
+	worst=-1
+	for line in "${lines[@]}"; do
+		[[ $line == sa\ * ]] && continue
+		value=${line#* "$1" }
+		value=${value%% *}
+		((value > worst)) && worst=$value
+	done
+	return 0
+}
+
 # mesh_up: traffic between all, until all have answered and the mesh is clean
 mesh_up() {
 	flows=()

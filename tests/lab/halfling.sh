@@ -1,0 +1,42 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# halfling main|ikev2: the talk's "deleteall 5.6.7.8 1.2.3.4 esp" on one host, under traffic both ways: both directions work again
+# in less than a second; when the daemon is not told, in less than ten.
+# shellcheck disable=SC1091,SC2154
+. "${RINGTAIL_SRCDIR:-.}/tests/lab/lab.sh"
+. "${RINGTAIL_SRCDIR:-.}/tests/lab/mesh.sh"
+enter_realm "halfling-$1"
+
+# both_ways NAME MS SOURCE DESTINATION: deleteall there on h1; from then on both directions have answers within MS, and none
+# is lost later
+both_ways() {
+	local name=$1 limit=$2
+	echo "deleteall ${address[$3]} ${address[$4]} esp;" > "$here/h1/deleteall.conf"
+	mesh_spis "$here/before.spis"
+	start_traffic "$name" -r 20 -d $((limit + 4000)) -g 1000
+	nap 1
+	kill -USR1 "${PID[traffic-$name]}"
+	check "$name-deleteall" setkey h1 "$here/h1/deleteall.conf"
+	end_traffic "$name"
+	worst bad_ms
+	echo "# $name: last loss after $worst ms"
+	check "$name-both-ways" good_after "$limit"
+	check "$name-clean" mesh_clean 5000
+	check "$name-new-pair" new_spis "$here/before.spis" h1
+}
+
+mesh_hosts 2
+# the audit would find it in time, too; here the traffic must
+mesh_top="timer { audit 10 min; }"
+mesh_files "$1"
+must start mesh_start
+must up mesh_up
+flows=()
+mesh_flows udp 5001
+both_ways in 1000 h2 h1
+both_ways out 1000 h1 h2
+must mute "$INJECT" mute "${PID[h1]}"
+both_ways muted-in 10000 h2 h1
+both_ways muted-out 10000 h1 h2
+"$INJECT" unmute "${PID[h1]}"
+check no-restart all_running
