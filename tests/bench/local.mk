@@ -6,3 +6,6 @@ tests_bench_handshake_LDADD = $(ringtail_daemon_libs)
 EXTRA_PROGRAMS += tests/bench/control
 tests_bench_control_SOURCES = tests/bench/control.c tests/bench/bench.c tests/bench/bench.h
 tests_bench_control_LDADD = src/ikectl/libikectl.a $(ringtail_daemon_libs)
+EXTRA_PROGRAMS += tests/bench/audit
+tests_bench_audit_SOURCES = tests/bench/audit.c tests/bench/bench.c tests/bench/bench.h $(sim_kern_sources)
+tests_bench_audit_LDADD = $(ringtail_daemon_libs)
