@@ -85,9 +85,12 @@ put_acquire(const struct print *p, const struct kern_event *ev)
 	fprintf(p->out, " %s", print_proto_word(&ev->sa));
 	put_end(p, &ev->acq_src, 0);
 	put_end(p, &ev->acq_dst, 0);
-	fprintf(p->out, " mode=%s reqid=%u acquire=%u for ", print_mode_word(ev->sa.mode), ev->sa.reqid,
-	    ev->acq_seq);
-	print_sp_name(p, &packet);
+	fprintf(p->out, " acquire=%u", ev->acq_seq);
+	/* a stored message does not say more than which policy it was */
+	if (packet.id.sel.src.addr.family != 0) {
+		fprintf(p->out, " mode=%s reqid=%u for ", print_mode_word(ev->sa.mode), ev->sa.reqid);
+		print_sp_name(p, &packet);
+	}
 	if (ev->sp.index != 0)
 		fprintf(p->out, " spid=%u", ev->sp.index);
 }

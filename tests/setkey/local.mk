@@ -6,10 +6,15 @@ tests_setkey_t_setkey_fixtures_SOURCES = \
 	tests/unit/memkern.c tests/unit/memkern.h $(fail_alloc_sources)
 tests_setkey_t_setkey_fixtures_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
 tests_setkey_t_setkey_fixtures_LDADD = $(setkey_test_libs)
+check_PROGRAMS += tests/setkey/t_setkey_watch
+tests_setkey_t_setkey_watch_SOURCES = tests/setkey/t_setkey_watch.c $(xfrm_vectors_sources)
+tests_setkey_t_setkey_watch_LDADD = $(setkey_test_libs)
 EXTRA_PROGRAMS += tests/setkey/undump
 tests_setkey_undump_SOURCES = tests/setkey/main.c tests/setkey/undump.c tests/setkey/undump.h
 CLEANFILES += tests/setkey/undump$(EXEEXT)
+TESTS += tests/setkey/cli.sh
 EXTRA_DIST += \
+	tests/setkey/cli.sh \
 	tests/setkey/actions.conf \
 	tests/setkey/actions.expect \
 	tests/setkey/add.conf \
@@ -67,4 +72,5 @@ EXTRA_DIST += \
 	tests/setkey/update.conf \
 	tests/setkey/update.expect \
 	tests/setkey/uppers.conf \
-	tests/setkey/uppers.expect
+	tests/setkey/uppers.expect \
+	tests/setkey/watch.expect
