@@ -117,6 +117,7 @@ struct kern {
 	unsigned features; /* enum kern_feature, probed at creation */
 	kern_event_fn *on_event;
 	void *event_arg;
+	uint32_t pid;     /* in events that we caused ourselves, if they are reported; 0: not known */
 	int errnum;       /* errno of the last refusal */
 	char reason[240]; /* "Requested type not found (Protocol not supported; kernel module esp4 missing ...)" */
 };

@@ -10,6 +10,8 @@ take(void *arg, const struct sa_spec *sa, const struct sa_usage *usage, const st
 	(void)sp;
 	if (sa == NULL || sa_is_larval(sa) || (p = sad_find(db, &sa->id, false)) == NULL)
 		return;
+	if (usage != NULL && !sad_born_when(p, usage) && p->row.owner != SADB_FOREIGN)
+		return; /* another SA under its name */
 	p->polled = db->polls;
 	if (usage != NULL && p->row.want == SAD_WANT_INSTALLED)
 		p->row.usage = *usage;
@@ -27,6 +29,6 @@ sadb_poll(struct sadb *db)
 	while ((p = slot_each(&db->sad, &it)) != NULL)
 		if (p->row.want == SAD_WANT_INSTALLED && p->row.owner != SADB_FOREIGN && p->polled != db->polls &&
 		    sad_is_alive(&p->row))
-			sad_ask(db, p);
+			sad_ask(db, p, false);
 	return IKE_OK;
 }

@@ -91,7 +91,7 @@ sadb_new(struct kern *kern, const uint8_t seed[16], const struct sadb_env *env)
 	htab_init(&db->by_spi, seed, spi_eq);
 	htab_init(&db->by_peer, seed, peer_eq);
 	db->last = &db->first;
-	db->resync_at = db->repair_at = IKE_NEVER;
+	db->resync_at = db->repair_at = db->audit_at = IKE_NEVER;
 	spd_init(db, seed);
 	return db;
 }
@@ -128,17 +128,31 @@ db_restore_words(struct sadb *db, const struct words *w)
 	memcpy(db->kern->reason, w->reason, sizeof(w->reason));
 }
 
+/* Has the SA reached its hard lifetime without our having heard of it? */
+static bool
+hard_missed(const struct sadb *db, const struct sad_row *row)
+{
+	const struct sa_life *l = &row->spec.life;
+
+	return row->want == SAD_WANT_INSTALLED && row->owner != SADB_FOREIGN && l->hard_sec != 0 &&
+	       l->hard_sec < INT32_MAX && row->since + SEC(l->hard_sec) <= db->now;
+}
+
 /* Take a row's SA out of the kernel.  The row is not used afterwards. */
 static ike_err
 delete_row(struct sadb *db, struct sad_priv *p)
 {
+	bool was_there = (p->row.have == SAD_LIVE || p->row.have == SAD_DYING) && !p->delete_tried;
 	ike_err err;
 
 	if (p->row.owner == SADB_FOREIGN)
 		return IKE_E_INTERNAL;
 	err = db->kern->ops->sa_delete(db->kern, &p->row.spec.id, &p->row.spec.src);
+	if (err == IKE_E_NOTFOUND && was_there && !hard_missed(db, &p->row))
+		db_repaired(db, SADB_R_SA_LOST); /* by somebody who was faster; his event is still to come */
 	if (err == IKE_OK || err == IKE_E_NOTFOUND)
 		return sad_fact(db, p, SAD_F_DELETED);
+	p->delete_tried = true;
 	db->ever.delete_retries++;
 	db_want_resync(db, time_add(db->now, SADB_RETRY));
 	return err;
@@ -207,15 +221,31 @@ sad_settle(struct sadb *db, struct sad_priv *p)
 	return IKE_E_INTERNAL;
 }
 
+/* Somebody has taken the SA of |p| out of the kernel. */
+static void
+count_vanished(struct sadb *db, const struct sad_priv *p)
+{
+	if (p->row.want == SAD_WANT_RESERVED)
+		db_repaired(db, SADB_R_SA_RESERVATION);
+	else if (p->row.want == SAD_WANT_INSTALLED && p->row.owner == SADB_FOREIGN)
+		db_repaired(db, SADB_R_SA_FOREIGN_GONE);
+	else if (p->row.want == SAD_WANT_INSTALLED)
+		db_repaired(db, p->replaced ? SADB_R_SA_CHANGED : SADB_R_SA_LOST);
+}
+
 ike_err
 sad_fact(struct sadb *db, struct sad_priv *p, enum sad_fact fact)
 {
+	if (fact == SAD_F_VANISHED && !p->replaced && hard_missed(db, &p->row))
+		fact = SAD_F_HARD;
 	enum sad_have next = sad_next(p->row.have, fact);
 
 	if (next == SAD_HAVE_COUNT)
 		return IKE_E_INTERNAL;
 	if (next == p->row.have && fact != SAD_F_DELETED)
 		return IKE_OK;
+	if (fact == SAD_F_VANISHED && next == SAD_GONE)
+		count_vanished(db, p);
 	p->row.have = (uint8_t)next;
 	return sad_settle(db, p);
 }
@@ -305,6 +335,16 @@ sadb_reserve(struct sadb *db, uint8_t proto, const struct addr *dst, const struc
 	return sad_fact(db, p, SAD_F_RESERVED);
 }
 
+/* When the kernel says it was added: one of the same values that was added at another time is another SA. */
+static void
+learn_birth(struct sadb *db, struct sad_priv *p)
+{
+	struct sa_usage u;
+
+	if (db->kern->ops->sa_get(db->kern, &p->row.spec.id, &p->row.spec.src, NULL, &u) == IKE_OK)
+		p->row.usage.add_time = u.add_time;
+}
+
 static ike_err
 install_reserved(
     struct sadb *db, uint64_t id, const struct sa_spec *spec, const struct sa_keys *keys)
@@ -340,6 +380,7 @@ install_reserved(
 	p->row.spec = *spec;
 	p->row.want = SAD_WANT_INSTALLED;
 	p->row.since = db->now;
+	learn_birth(db, p);
 	return sad_fact(db, p, SAD_F_INSTALLED);
 }
 
@@ -382,6 +423,7 @@ install_new(
 	if (err == IKE_OK) {
 		if (id_out != NULL)
 			*id_out = p->row.id;
+		learn_birth(db, p);
 		return sad_fact(db, p, SAD_F_INSTALLED);
 	}
 	if (err == IKE_E_EXISTS) {
@@ -434,6 +476,26 @@ sadb_release(struct sadb *db, uint64_t id)
 		return sad_settle(db, p);
 	err = delete_row(db, p);
 	return err;
+}
+
+void
+sadb_adopt(struct sadb *db, uint64_t id, uint64_t user, ike_time since)
+{
+	struct sad_priv *p = sad_priv_get(db, id);
+
+	if (p == NULL || p->row.owner != SADB_ADOPTED)
+		return;
+	p->row.user = user;
+	p->row.since = since;
+	db_repaired(db, SADB_R_SA_ADOPTED);
+}
+
+ike_err
+sadb_release_orphan(struct sadb *db, uint64_t id)
+{
+	if (sad_priv_get(db, id) != NULL)
+		db_repaired(db, SADB_R_SA_ORPHAN);
+	return sadb_release(db, id);
 }
 
 ike_err

@@ -77,6 +77,7 @@ struct sadb_change {
 	const struct spd_row *sp;
 	const struct kern_event *ev; /* ACQUIRE, MOVED */
 	ike_time now;
+	uint32_t pid; /* netlink port id of whoever made it so, 0: the kernel, or not known */
 };
 
 /* What the database needs from its owner. */
@@ -226,6 +227,25 @@ sadb_kernel_event(struct sadb *db, const struct kern_event *ev, ike_time now);
 ike_err
 sadb_resync(struct sadb *db, ike_time now);
 
+/* Reconcile |every| so often besides, from now on; 0: not.  What is equal costs no request of its own. */
+void
+sadb_set_audit(struct sadb *db, ike_time every, ike_time now);
+
+/*
+ * An ADOPTED row is in use from now on: |user| is its caller's tag, |since| when it was installed (may be before the clock
+ * began).  Its soft lifetime is published, if not by the kernel then by a reconciliation.  Nothing happens if |id| is stale.
+ */
+void
+sadb_adopt(struct sadb *db, uint64_t id, uint64_t user, ike_time since);
+
+/* Take an ADOPTED row that is of no use out of the kernel: as sadb_release(), and counted as a repair. */
+ike_err
+sadb_release_orphan(struct sadb *db, uint64_t id);
+
+/* Is the SA of a row that was released still waiting for its deletion, or any other row of this id there? */
+bool
+sadb_has(const struct sadb *db, const struct sa_id *id);
+
 /* End reservations, repeat what failed, reconcile when due, publish what waits. */
 void
 sadb_tick(struct sadb *db, ike_time now);
@@ -236,7 +256,8 @@ sadb_deadline(const struct sadb *db);
 
 /*
  * What somebody else did to the kernel's SAD and SPD, and what was done about it.  Each object that was touched counts
- * once, however it was noticed and however often: by an event, by a dump, or by both.
+ * once, however it was noticed and however often: by an event, by a dump, or by both.  What was there when the database
+ * was first filled does not count.
  */
 enum sadb_repair {
 	SADB_R_SA_LOST,        /* an SA of ours was gone: LOST was published */
@@ -246,6 +267,7 @@ enum sadb_repair {
 	SADB_R_SA_ORPHAN,      /* one that is ours and of no use was removed */
 	SADB_R_SP_GONE,        /* a policy of ours was gone: put back */
 	SADB_R_SP_CHANGED,     /* a policy of ours was changed: set right */
+	SADB_R_SP_ADOPTED,     /* one that is ours, and was not known: taken over */
 	SADB_R_SA_FOREIGN_NEW, /* those of others, only followed */
 	SADB_R_SA_FOREIGN_GONE,
 	SADB_R_SP_FOREIGN_NEW,

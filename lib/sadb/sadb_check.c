@@ -12,6 +12,7 @@ sadb_repair_name(enum sadb_repair r)
 		[SADB_R_SA_ORPHAN] = "sa-orphan",
 		[SADB_R_SP_GONE] = "sp-gone",
 		[SADB_R_SP_CHANGED] = "sp-changed",
+		[SADB_R_SP_ADOPTED] = "sp-adopted",
 		[SADB_R_SA_FOREIGN_NEW] = "sa-foreign-new",
 		[SADB_R_SA_FOREIGN_GONE] = "sa-foreign-gone",
 		[SADB_R_SP_FOREIGN_NEW] = "sp-foreign-new",

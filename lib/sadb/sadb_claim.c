@@ -51,7 +51,7 @@ sadb_claim(struct sadb *db, const struct sa_spec *spec, uint64_t added, ike_time
 	p->row.since = since;
 	*id_out = p->row.id;
 	/* also tells a soft limit that was reached while nobody listened */
-	sad_ask(db, p);
+	sad_ask(db, p, false);
 	return IKE_OK;
 }
 
@@ -71,6 +71,6 @@ sadb_claim_reserved(struct sadb *db, const struct sa_spec *spec, ike_time until,
 		return err;
 	}
 	*id_out = p->row.id;
-	sad_ask(db, p);
+	sad_ask(db, p, false);
 	return IKE_OK;
 }

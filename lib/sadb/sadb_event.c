@@ -12,7 +12,7 @@ soft_missed(const struct sadb *db, const struct sad_row *row)
 {
 	const struct sa_life *l = &row->spec.life;
 
-	if (row->owner != SADB_OURS)
+	if (row->owner == SADB_FOREIGN)
 		return false;
 	return (l->soft_sec != 0 && l->soft_sec < INT32_MAX &&
 		   row->since + SEC(l->soft_sec) <= db->now) ||
@@ -45,6 +45,7 @@ void
 sad_replaced(struct sadb *db, struct sad_priv *p, const struct sa_spec *spec)
 {
 	db->ever.sa_replaced++;
+	p->replaced = true;
 	/* An SA of ours that is not as we made it is of no use: we do not have its keys. */
 	if (!sa_is_larval(spec) && db->env.ours_sa != NULL && db->env.ours_sa(db->env.arg, spec))
 		(void)!db->kern->ops->sa_delete(db->kern, &spec->id, &spec->src);
@@ -73,6 +74,8 @@ sad_discovered(struct sadb *db, const struct sa_spec *spec, const struct sa_usag
 		p->row.usage = *usage;
 	if (ours)
 		db->ever.sa_adoptions++;
+	else
+		db_repaired(db, SADB_R_SA_FOREIGN_NEW);
 	db_publish_sa(db, p, SADB_NEW);
 	return sad_fact(db, p, SAD_F_SEEN_LIVE);
 }
@@ -87,7 +90,7 @@ is_same_as(const struct sad_priv *p, const struct sa_spec *spec)
 }
 
 void
-sad_ask(struct sadb *db, struct sad_priv *p)
+sad_ask(struct sadb *db, struct sad_priv *p, bool deleted)
 {
 	struct sa_spec spec;
 	struct sa_usage u;
@@ -96,7 +99,8 @@ sad_ask(struct sadb *db, struct sad_priv *p)
 	case IKE_OK:
 		if (p->row.want == SAD_WANT_ABSENT)
 			(void)sad_settle(db, p);
-		else if (is_same_as(p, &spec) || p->row.want == SAD_WANT_RESERVED)
+		else if (p->row.owner == SADB_FOREIGN || p->row.want == SAD_WANT_RESERVED ||
+			 (is_same_as(p, &spec) && sad_born_when(p, &u) && !deleted))
 			sad_seen(db, p, &spec, &u);
 		else
 			sad_replaced(db, p, &spec);
@@ -123,7 +127,7 @@ heard_new(struct sadb *db, const struct sa_spec *claim)
 		return;
 	if (p != NULL && sad_is_alive(&p->row)) {
 		if (p->row.owner == SADB_FOREIGN || !is_same_as(p, claim))
-			sad_ask(db, p);
+			sad_ask(db, p, false);
 		return;
 	}
 	if (sa_is_larval(claim))
@@ -149,7 +153,8 @@ heard_gone(struct sadb *db, const struct sa_spec *claim, bool expired)
 		return;
 	}
 	if (!expired) {
-		sad_ask(db, p);
+		/* an SPI of ours is used once: who says that he deleted it means this SA */
+		sad_ask(db, p, db->pid != 0);
 		return;
 	}
 	if (db->kern->ops->sa_get(db->kern, &p->row.spec.id, &p->row.spec.src, NULL, &u) == IKE_OK)
@@ -173,7 +178,7 @@ static void
 heard_mapping(struct sadb *db, const struct kern_event *ev)
 {
 	const struct sad_priv *p = sad_find(db, &ev->sa.id, false);
-	struct sadb_change c = { .kind = SADB_MOVED, .ev = ev, .now = db->now };
+	struct sadb_change c = { .kind = SADB_MOVED, .ev = ev, .now = db->now, .pid = db->pid };
 
 	if (p == NULL || p->row.owner == SADB_FOREIGN || p->row.want != SAD_WANT_INSTALLED ||
 	    p->row.spec.dir != SA_IN ||
@@ -273,8 +278,10 @@ sadb_kernel_event(struct sadb *db, const struct kern_event *ev, ike_time now)
 	}
 	db->busy = true;
 	db->now = now;
+	db->pid = ev->pid == db->kern->pid ? 0 : ev->pid;
 	apply(db, ev);
 	db_drain(db);
+	db->pid = 0;
 	db->busy = false;
 }
 
@@ -308,7 +315,7 @@ sadb_tick(struct sadb *db, ike_time now)
 	db->busy = true;
 	db->now = now;
 	end_reservations(db);
-	if (db->resync_at <= now)
+	if (db->resync_at <= now || db->audit_at <= now)
 		synced = db_reconcile(db, KERN_DUMP_SA | KERN_DUMP_SP) == IKE_OK;
 	if (db->repair_at <= now)
 		sp_repair_due(db);
@@ -328,5 +335,7 @@ sadb_deadline(const struct sadb *db)
 		return 0;
 	if (db->resync_at < when)
 		when = db->resync_at;
+	if (db->audit_at < when)
+		when = db->audit_at;
 	return db->repair_at < when ? db->repair_at : when;
 }

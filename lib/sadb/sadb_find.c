@@ -91,6 +91,12 @@ sadb_find_spi(const struct sadb *db, uint8_t proto, uint32_t spi)
 	return NULL;
 }
 
+bool
+sadb_has(const struct sadb *db, const struct sa_id *id)
+{
+	return sad_find(db, id, true) != NULL;
+}
+
 static const struct sad_row *
 peer_scan(const struct sadb *db, const struct hnode *n, const struct addr *peer)
 {

@@ -30,6 +30,8 @@ struct sad_priv {
 	struct timer *lapse; /* end of the reservation; only while reserved */
 	bool soft_told;
 	uint32_t polled; /* the last sadb_poll() that saw it */
+	bool replaced;     /* it did not vanish: another stands in its place */
+	bool delete_tried; /* a deletion was refused, or its answer was lost */
 };
 
 /* What few policies have. */
@@ -50,7 +52,9 @@ struct sp_priv {
 	struct hnode by_id, by_pair;
 	struct pend pend;
 	ike_time last_repair;
-	uint8_t strikes; /* repairs in a row without a calm minute between */
+	uint8_t strikes;  /* repairs, forgotten one by one with time */
+	uint32_t writer;  /* netlink port id of who last changed it, 0: not known */
+	bool broken_gone; /* its repair waits: it was deleted, not changed */
 	bool broken_told;
 };
 
@@ -74,12 +78,15 @@ struct sadb {
 	ike_time now;
 	ike_time resync_at;      /* IKE_NEVER: none due */
 	ike_time repair_at;      /* earliest delayed repair of a policy */
+	ike_time audit_every, audit_at; /* 0, IKE_NEVER: no audits */
+	uint32_t pid;            /* of the event that is being applied, 0: none */
+	bool filled;             /* all that the kernel has was read once: what is new from now on is somebody's doing */
 	bool busy;               /* inside an entry point that publishes */
 	struct sadb_counts ever; /* the counters of struct sadb_counts that only grow */
 };
 
-/* How long a policy that was just repaired is left alone before its history is forgotten. */
-#define DB_CALM SEC(60)
+/* One repair of a policy is forgotten after so long. */
+#define DB_CALM SEC(5)
 
 /* Inverse of the embedding. */
 static inline struct sad_priv *
@@ -153,11 +160,26 @@ sad_fact(struct sadb *db, struct sad_priv *p, enum sad_fact fact);
 ike_err
 sad_settle(struct sadb *db, struct sad_priv *p);
 
+/* Count what somebody else did. */
+static inline void
+db_repaired(struct sadb *db, enum sadb_repair r)
+{
+	if (db->filled)
+		db->ever.repairs[r]++;
+}
+
 /* sadb_event.c */
 
-/* Find out by asking whether the kernel has the SA of |p|. */
+/* Was it added at the second we know of, as far as we do? */
+static inline bool
+sad_born_when(const struct sad_priv *p, const struct sa_usage *u)
+{
+	return p->row.usage.add_time == 0 || u->add_time == 0 || p->row.usage.add_time == u->add_time;
+}
+
+/* Find out by asking whether the kernel has the SA of |p|; |deleted|: who is not us has deleted it, so that what is there is another. */
 void
-sad_ask(struct sadb *db, struct sad_priv *p);
+sad_ask(struct sadb *db, struct sad_priv *p, bool deleted);
 
 /* The kernel has |spec| for live row |p|, and it is the same SA. */
 void

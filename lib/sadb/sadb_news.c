@@ -43,7 +43,7 @@ static bool
 tell_sa(struct sadb *db, uint64_t id, enum sadb_change_kind kind)
 {
 	const struct sad_priv *p = sad_priv_get(db, id);
-	struct sadb_change c = { .kind = kind, .id = id, .now = db->now };
+	struct sadb_change c = { .kind = kind, .id = id, .now = db->now, .pid = db->pid };
 
 	if (p == NULL)
 		return false;
@@ -102,6 +102,7 @@ tell_sp(struct sadb *db, uint64_t id, enum sadb_change_kind kind)
 	if (p == NULL)
 		return;
 	c.user = p->row.user;
+	c.pid = db->pid != 0 ? db->pid : p->writer;
 	c.sp = &p->row;
 	db->env.changed(db->env.arg, &c);
 }

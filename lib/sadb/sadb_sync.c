@@ -25,6 +25,7 @@ same(void *arg, uint64_t id, const struct sa_spec *sa, const struct sa_usage *us
 		return;
 	p->row.present = true;
 	p->row.unsure = false;
+	p->row.contested = false;
 	p->broken_told = false;
 	if (sp->index != 0)
 		p->row.index = sp->index;
@@ -63,6 +64,7 @@ missing_sp(struct sadb *db, struct sp_priv *p)
 		return sp_repair(db, p, true);
 	if (p->row.present) {
 		p->row.present = false;
+		db_repaired(db, SADB_R_SP_FOREIGN_GONE);
 		db_publish_sp(db, p, SADB_POLICY_GONE);
 	}
 	return IKE_OK;
@@ -135,8 +137,11 @@ db_reconcile(struct sadb *db, unsigned what)
 	struct recon r;
 	ike_err err;
 
-	if (what == (KERN_DUMP_SA | KERN_DUMP_SP))
+	if (what == (KERN_DUMP_SA | KERN_DUMP_SP)) {
 		db->resync_at = IKE_NEVER;
+		if (db->audit_every != 0)
+			db->audit_at = time_add(db->now, db->audit_every);
+	}
 	err = compare(db, what, &r);
 	if (err == IKE_OK)
 		err = act_all(db, &r);
@@ -145,8 +150,17 @@ db_reconcile(struct sadb *db, unsigned what)
 	if (err != IKE_OK) {
 		db->ever.resync_failures++;
 		db_want_resync(db, time_add(db->now, SADB_RETRY));
+	} else if (what == (KERN_DUMP_SA | KERN_DUMP_SP)) {
+		db->filled = true;
 	}
 	return err;
+}
+
+void
+sadb_set_audit(struct sadb *db, ike_time every, ike_time now)
+{
+	db->audit_every = every;
+	db->audit_at = every == 0 ? IKE_NEVER : time_add(now, every);
 }
 
 ike_err

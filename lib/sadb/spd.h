@@ -32,6 +32,7 @@ struct spd_row {
 	bool present;      /* the kernel has it as it is written here, as far as we know */
 	bool unsure;       /* events were lost since */
 	bool removed;      /* ours, to be deleted, refused so far */
+	bool contested;    /* ours, and somebody else keeps changing it: its repair waits */
 	uint8_t ntmpl;
 	struct sp_tmpl *tmpl;   /* |ntmpl| of them, the innermost first */
 	struct sp_extra *extra; /* private: sadb_policy_spec() tells */

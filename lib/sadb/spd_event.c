@@ -2,12 +2,13 @@
 /*
  * How it works: a policy of ours that is said to be gone is installed again without replacing.  If the kernel
  * answers that it exists, the event was an old one; so the repair is also the question.  Repairs of one policy that
- * do not end come at growing distances: somebody else keeps writing what we own.
+ * do not end come at growing distances: somebody else keeps writing what we own.  The distances stay short, because without
+ * its policy traffic is in clear.  What an event says of the content of a policy may be old by now, so that a dump is asked.
  */
 #include "sadb/sadb_int.h"
 
-#define STRIKES_FREE 4  /* repairs that are made at once */
-#define STRIKES_MOST 10 /* 2^6 seconds */
+#define STRIKES_FREE 4 /* repairs that are made at once */
+#define STRIKES_MOST 8 /* 2^4 seconds */
 
 /* Install |sp| for row |p| that has been made for it. */
 static ike_err
@@ -155,20 +156,34 @@ spd_close(struct sadb *db)
 static ike_time
 repair_time(const struct sadb *db, struct sp_priv *p)
 {
+	ike_time calm = (db->now - p->last_repair) / DB_CALM;
 	unsigned over;
 
-	if (p->strikes > 0 && time_add(p->last_repair, DB_CALM) <= db->now)
+	if (calm >= p->strikes)
 		p->strikes = 0;
-	if (p->strikes < STRIKES_FREE)
+	if (p->strikes - (unsigned)calm < STRIKES_FREE)
 		return db->now;
 	over = p->strikes - STRIKES_FREE;
 	return time_add(p->last_repair, SEC(1) << over);
 }
 
+/* One more repair of |p|; old ones are forgotten, one every DB_CALM. */
 static void
-tell_broken(struct sadb *db, struct sp_priv *p, ike_time again)
+strike(const struct sadb *db, struct sp_priv *p)
+{
+	ike_time calm = (db->now - p->last_repair) / DB_CALM;
+
+	p->strikes = calm >= p->strikes ? 0 : (uint8_t)(p->strikes - (unsigned)calm);
+	if (p->strikes < STRIKES_MOST)
+		p->strikes++;
+	p->last_repair = db->now;
+}
+
+static void
+tell_broken(struct sadb *db, struct sp_priv *p, bool absent, ike_time again)
 {
 	p->row.present = false;
+	p->broken_gone = absent;
 	if (again < db->repair_at)
 		db->repair_at = again;
 	if (!p->broken_told)
@@ -183,8 +198,9 @@ sp_repair(struct sadb *db, struct sp_priv *p, bool absent)
 	struct sp_spec sp;
 	ike_err err;
 
+	p->row.contested = when > db->now;
 	if (when > db->now) {
-		tell_broken(db, p, when);
+		tell_broken(db, p, absent, when);
 		return IKE_OK;
 	}
 	sadb_policy_spec(&p->row, &sp);
@@ -194,14 +210,14 @@ sp_repair(struct sadb *db, struct sp_priv *p, bool absent)
 		db->ever.stale_events++;
 		return IKE_OK;
 	}
-	p->last_repair = db->now;
-	if (p->strikes < STRIKES_MOST)
-		p->strikes++;
 	if (err != IKE_OK) {
-		tell_broken(db, p, time_add(db->now, SADB_RETRY));
+		tell_broken(db, p, absent, time_add(db->now, SADB_RETRY));
 		return err;
 	}
+	strike(db, p);
 	db->ever.sp_repairs++;
+	db_repaired(db, absent || p->broken_gone ? SADB_R_SP_GONE : SADB_R_SP_CHANGED);
+	p->broken_gone = false;
 	p->row.present = true;
 	p->row.unsure = false;
 	p->row.index = 0; /* a new one, which the kernel will tell */
@@ -239,6 +255,7 @@ sp_discovered(struct sadb *db, const struct sp_spec *sp, bool adopt)
 	}
 	TRY(sp_create(db, sp, &p));
 	p->row.owner = ours ? SADB_ADOPTED : SADB_FOREIGN;
+	db_repaired(db, ours ? SADB_R_SP_ADOPTED : SADB_R_SP_FOREIGN_NEW);
 	p->row.present = true;
 	db_publish_sp(db, p, SADB_POLICY_NEW);
 	return IKE_OK;
@@ -253,6 +270,7 @@ sp_follow(struct sadb *db, struct sp_priv *p, const struct sp_spec *sp)
 	sp_commit(db, p, sp, &parts);
 	p->row.present = true;
 	p->row.unsure = false;
+	db_repaired(db, SADB_R_SP_FOREIGN_CHANGED);
 	db_publish_sp(db, p, SADB_POLICY_CHANGED);
 	return IKE_OK;
 }
@@ -273,8 +291,11 @@ heard_of(struct sadb *db, const struct sp_spec *sp)
 		p->row.present = true;
 		return IKE_OK;
 	}
-	if (p->row.owner == SADB_FOREIGN)
-		return sp_follow(db, p, sp);
+	p->writer = db->pid;
+	if (p->row.owner == SADB_FOREIGN) {
+		(void)db_reconcile(db, KERN_DUMP_SP); /* an error is followed by another try */
+		return IKE_OK;
+	}
 	p->row.unsure =
 	    true; /* changed by somebody, or an old event of our own doing: the dump will tell */
 	db_want_resync(db, db->now);
@@ -290,9 +311,13 @@ heard_gone(struct sadb *db, const struct sp_spec *sp)
 		db->ever.stale_events++;
 		return IKE_OK;
 	}
+	p->writer = db->pid;
 	if (p->row.owner != SADB_FOREIGN)
 		return sp_repair(db, p, true);
+	if (!p->row.present)
+		return IKE_OK;
 	p->row.present = false;
+	db_repaired(db, SADB_R_SP_FOREIGN_GONE);
 	db_publish_sp(db, p, SADB_POLICY_GONE);
 	return IKE_OK;
 }

@@ -36,6 +36,7 @@ sadb_changed(void *arg, const struct sadb_change *c)
 {
 	if (c->kind == SADB_POLICY_NEW && c->sp->owner == SADB_ADOPTED)
 		policies_look_again(arg);
+	mirror_on_change(arg, c);
 	child_on_change(arg, c);
 }
 
@@ -86,6 +87,8 @@ leave(struct daemon *d)
 static void
 start_up(struct daemon *d)
 {
+	record_load(d);
+	sadb_set_audit(d->sadb, d->conf->timers.audit, d->now);
 	/* a kernel that cannot be read now is read again by sadb_tick(); the daemon serves meanwhile */
 	ike_err err = sadb_resync(d->sadb, d->now);
 	if (err != IKE_OK)
@@ -93,6 +96,7 @@ start_up(struct daemon *d)
 		    ike_err_text(err), d->env.kern->reason);
 	live_start(d);
 	handover_take(d);
+	mirror_look(d);
 	policies_establish(d);
 	greet_start(d);
 	live_wake(d);
@@ -111,6 +115,7 @@ daemon_new(const struct env *env, struct conf *conf, ike_time now, struct daemon
 	d->started_wall = env->wallclock(env->arg);
 	d->conf = conf_ref(conf);
 	d->drop_log = (struct log_limit){ .per = SEC(10), .burst = 5 };
+	d->mirror.repairs = (struct log_limit){ .per = SEC(1), .burst = 20 };
 	d->stranger_log = (struct log_limit){ .per = MSEC(100), .burst = 200 };
 	d->live.hints = (struct log_limit){ .per = MSEC(100), .burst = 20 };
 	d->live.answers = (struct log_limit){ .per = MSEC(5), .burst = 1000 };
@@ -123,7 +128,8 @@ daemon_new(const struct env *env, struct conf *conf, ike_time now, struct daemon
 	if (err == IKE_OK)
 		err = daemon_random(d, seed, sizeof(seed));
 	if (err == IKE_OK) {
-		struct sadb_env se = { .random = sadb_random, .changed = sadb_changed, .ours_sp = policies_ours, .arg = d };
+		struct sadb_env se = { .random = sadb_random, .changed = sadb_changed, .ours_sa = mirror_ours_sa,
+			.ours_sp = policies_ours, .local = mirror_local, .arg = d };
 		d->sadb = sadb_new(env->kern, seed, &se);
 		if (d->sadb == NULL)
 			err = IKE_E_NOMEM;
@@ -131,6 +137,7 @@ daemon_new(const struct env *env, struct conf *conf, ike_time now, struct daemon
 		admit_init(&d->admit, seed);
 		greet_init(&d->greet, seed);
 		peers_init(&d->peers, seed);
+		record_init(&d->record, seed);
 	}
 	if (err != IKE_OK) {
 		daemon_free(d);
@@ -163,6 +170,7 @@ daemon_free(struct daemon *d)
 	admit_fini(d);
 	greet_fini(d);
 	peers_fini(&d->peers);
+	record_fini(&d->record);
 	slot_fini(&d->children.ids);
 	ike_table_fini(&d->ikes);
 	control_fini(d);
@@ -239,6 +247,9 @@ fire(struct daemon *d, const struct timer *t)
 	case TIMER_LIVE:
 		live_look(d);
 		break;
+	case TIMER_MIRROR:
+		mirror_timeout(d);
+		break;
 	case TIMER_BACKOFF:
 		backoff_timeout(d, t->owner_id);
 		break;
@@ -304,6 +315,7 @@ recover_timers(struct daemon *d)
 	refresh_recover(d);
 	if (d->policies.timer.pos == 0)
 		policies_establish(d);
+	mirror_recover(d);
 }
 
 void

@@ -17,9 +17,11 @@
 #include "ringtail/ike/events.h"
 #include "ringtail/ike/greet.h"
 #include "ringtail/ike/ike_sa.h"
+#include "ringtail/ike/mirror.h"
 #include "ringtail/ike/peer.h"
 #include "ringtail/ike/refresh.h"
 #include "ringtail/ike/policies.h"
+#include "ringtail/ike/record.h"
 #include "util/heap.h"
 
 struct conf;
@@ -33,6 +35,7 @@ enum timer_kind {
 	TIMER_CHILD,       /* a child's next step (delete the old one, give up, retry) */
 	TIMER_CHECK,       /* a peer that was asked whether it lives has not answered; owner: IKE SA id */
 	TIMER_LIVE,        /* the next look at what goes through the children */
+	TIMER_MIRROR,      /* the next look at SAs of ours that no child has */
 	TIMER_BACKOFF,     /* the end of a pause after a failure */
 	TIMER_GREET,       /* a greeting to repeat; owner 0: state/peers to write */
 	TIMER_REFRESH,     /* adopted pairs are to be replaced */
@@ -50,7 +53,7 @@ struct cookie_keys {
 struct daemon_stats {
 	uint64_t datagrams_in, datagrams_out, dropped;
 	uint64_t drops_by_err[IKE_E_COUNT];
-	uint64_t ike_up, ike_failed, child_up, child_failed, rekeys, retransmissions, acquires, acquires_ignored, collisions;
+	uint64_t ike_up, ike_failed, child_up, child_failed, adopted, rekeys, retransmissions, acquires, acquires_ignored, collisions;
 	uint64_t suspicions, checks, checks_failed, halflings, healed, hints, hints_ignored, crash_proofs, peers_dead, brake_held,
 	    evictions;
 	uint64_t greetings;
@@ -76,6 +79,8 @@ struct daemon {
 	struct refresh       refresh;
 	struct sadb         *sadb;
 	struct policies      policies;
+	struct record        record;
+	struct mirror        mirror;
 	struct heap          timers;
 	bool                 timers_lost;   /* a timer could not be set: look at everything at the next tick */
 	struct event_ring    events;

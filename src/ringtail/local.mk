@@ -29,6 +29,8 @@ src_ringtail_sources = \
 	src/ringtail/ike/acquire.c \
 	src/ringtail/ike/admit.c \
 	src/ringtail/ike/admit.h \
+	src/ringtail/ike/adopt.c \
+	src/ringtail/ike/adopt.h \
 	src/ringtail/ike/backoff.c \
 	src/ringtail/ike/backoff.h \
 	src/ringtail/ike/brake.c \
@@ -64,6 +66,8 @@ src_ringtail_sources = \
 	src/ringtail/ike/ike_table.c \
 	src/ringtail/ike/live.c \
 	src/ringtail/ike/live.h \
+	src/ringtail/ike/mirror.c \
+	src/ringtail/ike/mirror.h \
 	src/ringtail/ike/peer.c \
 	src/ringtail/ike/peer.h \
 	src/ringtail/ike/policies.c \
@@ -71,6 +75,9 @@ src_ringtail_sources = \
 	src/ringtail/ike/policy_record.c \
 	src/ringtail/ike/policy_reqid.c \
 	src/ringtail/ike/queue.c \
+	src/ringtail/ike/record.c \
+	src/ringtail/ike/record.h \
+	src/ringtail/ike/record_text.c \
 	src/ringtail/ike/refresh.c \
 	src/ringtail/ike/refresh.h \
 	src/ringtail/ike/retrans.c \

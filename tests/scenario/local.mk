@@ -3,12 +3,16 @@
 check_LIBRARIES += tests/scenario/libsim.a
 tests_scenario_libsim_a_SOURCES = \
 	$(sim_kern_sources) \
-	tests/scenario/scenario.c tests/scenario/scenario.h tests/scenario/hostile.c tests/scenario/hostile.h tests/scenario/hosts.c tests/scenario/hosts.h \
+	tests/scenario/faults.c tests/scenario/faults.h tests/scenario/scenario.c tests/scenario/scenario.h tests/scenario/hostile.c tests/scenario/hostile.h tests/scenario/hosts.c tests/scenario/hosts.h \
 	tests/sim/capture.c tests/sim/ctl.c tests/sim/ctl.h tests/sim/net.c tests/sim/traffic.c tests/sim/world.c tests/sim/world.h \
 	$(fail_alloc_sources)
 ringtail_sim_libs = tests/scenario/libsim.a $(ringtail_daemon_libs) $(CHECK_LIBS)
 
 scenario_programs =
+scenario_programs += tests/scenario/s_adopt
+tests_scenario_s_adopt_SOURCES = tests/scenario/s_adopt.c
+tests_scenario_s_adopt_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
+tests_scenario_s_adopt_LDADD = $(ringtail_sim_libs)
 scenario_programs += tests/scenario/s_basic
 tests_scenario_s_basic_SOURCES = tests/scenario/s_basic.c
 tests_scenario_s_basic_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)

@@ -537,8 +537,8 @@ simkern_new(unsigned features)
 	if (k == NULL)
 		return NULL;
 	k->features = features;
-	k->daemon = (struct sim_handle){ { .ops = &sim_ops, .features = features }, k, PID_DAEMON };
-	k->other = (struct sim_handle){ { .ops = &sim_ops, .features = features }, k, PID_OTHER };
+	k->daemon = (struct sim_handle){ { .ops = &sim_ops, .features = features, .pid = PID_DAEMON }, k, PID_DAEMON };
+	k->other = (struct sim_handle){ { .ops = &sim_ops, .features = features, .pid = PID_OTHER }, k, PID_OTHER };
 	k->last = &k->first;
 	k->acq_expires = 30;
 	list_init(&k->sas);

@@ -170,6 +170,22 @@ node_file(const struct node *n, const char *name)
 }
 
 void
+node_set_file(struct node *n, const char *name, struct slice text)
+{
+	struct buf fresh = { 0 };
+	struct node_file *f;
+
+	if (buf_append(&fresh, text) != IKE_OK || open_file(n, name, &f) != IKE_OK) {
+		n->w->error = IKE_E_NOMEM;
+		buf_free(&fresh);
+		return;
+	}
+	buf_move(&f->text, &fresh);
+	if (f->text.n == 0)
+		f->name[0] = '\0';
+}
+
+void
 node_power_off(struct node *n)
 {
 	struct kern *k = simkern_other(n->kern);

@@ -152,6 +152,8 @@ ike_err node_hand_over(struct node *n);
 void node_power_off(struct node *n);
 /* The text of a file of the node's daemon ("run/NAME"), empty: there is none. */
 struct slice node_file(const struct node *n, const char *name);
+/* Put another text in its place; empty: the file goes.  |text| is copied and may be what node_file() gave. */
+void node_set_file(struct node *n, const char *name, struct slice text);
 
 /* Take one node off the network, or put it back. */
 void node_cut(struct node *n, bool cut);

@@ -198,7 +198,7 @@ START_TEST(quarrel_slows_down)
 	}
 	sadb_count(f.db, &c);
 	ck_assert_uint_ge(c.sp_repairs, 6);
-	ck_assert_uint_le(c.sp_repairs, 12);
+	ck_assert_uint_le(c.sp_repairs, 16);
 	ck_assert_uint_ge(fix_count(&f, SADB_POLICY_BROKEN), 1);
 	/* the other gives up: it comes back, and after a calm minute it is repaired at once again */
 	fix_wait(&f, SEC(200));

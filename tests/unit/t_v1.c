@@ -407,7 +407,7 @@ END_TEST
 START_TEST(silent_peer_gets_a_new_phase1)
 {
 	static const char conf[] =
-	    V1_REMOTE("initial_contact off;\n", V1_ALGS) V1_SAINFO("lifetime time 8 hours;\n");
+	    "greet off;\n" V1_REMOTE("initial_contact off;\n", V1_ALGS) V1_SAINFO("lifetime time 8 hours;\n");
 	struct v1_pair p = v1_pair_of(conf, conf);
 
 	say_hello(&p);

@@ -65,12 +65,12 @@ put_drops(struct ctl_put *p, const struct daemon_stats *s)
 	ctl_put_end(p);
 }
 
-void
-control_put_repairs(
-    struct ctl_put *p, const struct sadb_counts *now, const struct sadb_counts *before)
+/* Those of the kinds from |first| on, before |end|. */
+static void
+put_kinds(struct ctl_put *p, unsigned first, unsigned end, const struct sadb_counts *now,
+    const struct sadb_counts *before)
 {
-	ctl_put_list(p, "repairs");
-	for (unsigned i = 0; i < SADB_REPAIRS; i++) {
+	for (unsigned i = first; i < end; i++) {
 		uint64_t n = now->repairs[i] - (before == NULL ? 0 : before->repairs[i]);
 		if (n == 0)
 			continue;
@@ -79,6 +79,18 @@ control_put_repairs(
 		ctl_put_uint(p, "count", n);
 		ctl_put_end(p);
 	}
+}
+
+/* What was ours and was healed, and what was not and was only followed. */
+void
+control_put_repairs(
+    struct ctl_put *p, const struct sadb_counts *now, const struct sadb_counts *before)
+{
+	ctl_put_list(p, "repairs");
+	put_kinds(p, 0, SADB_R_SA_FOREIGN_NEW, now, before);
+	ctl_put_end(p);
+	ctl_put_list(p, "followed");
+	put_kinds(p, SADB_R_SA_FOREIGN_NEW, SADB_REPAIRS, now, before);
 	ctl_put_end(p);
 }
 

@@ -241,6 +241,9 @@ put_timer(struct control_call *call, const struct timer *t)
 	case TIMER_POLICIES:
 		what = "policies";
 		break;
+	case TIMER_MIRROR:
+		what = "orphans";
+		break;
 	}
 	ctl_put_str(p, "what", what);
 	if (peer != NULL)

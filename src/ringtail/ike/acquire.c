@@ -40,12 +40,13 @@ already(struct daemon *d, const struct child *c, uint32_t seq)
 		return true;
 	}
 	o = child_find_same(d, c);
-	return o != NULL && (c->admit.class == ADMIT_IDLE || seq == 0 || o->rekeying || d->now - o->installed < JUST_NOW);
+	return o != NULL && (c->admit.class == ADMIT_IDLE || seq == 0 || o->rekeying || (o->broken && o->retry_at != 0) ||
+				d->now - o->installed < JUST_NOW);
 }
 
 /* The section's ph1id decides on sainfo sections with remoteid; without an IKE SA it is that of the section we would use. */
-static uint32_t
-ph1id_for(struct daemon *d, const struct addr *local, const struct addr *remote)
+uint32_t
+acquire_ph1id(struct daemon *d, const struct addr *local, const struct addr *remote)
 {
 	const struct ike_sa *ike = ike_find_for_peer(d, local, remote);
 	const struct conf_remote *rmt;
@@ -74,7 +75,7 @@ want(struct daemon *d, const struct sp_spec *sp, const struct addr *src, const s
 	uint64_t id = c->id;
 	c->admit.class = how.class;
 	c->admit.rank = how.rank;
-	ike_err err = child_from_policy(c, sp, src, dst, ph1id_for(d, src, dst));
+	ike_err err = child_from_policy(c, sp, src, dst, acquire_ph1id(d, src, dst));
 	if (err == IKE_OK && (already(d, c, seq) || backoff_holds(d, c, seq))) {
 		child_forget(c);
 		return IKE_E_EXISTS;

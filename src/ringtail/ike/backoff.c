@@ -8,6 +8,9 @@
 #define BACKOFF_FIRST SEC(1)
 /* How long a failure is remembered behind its pause, so that the next one counts as one more. */
 #define BACKOFF_MEMORY SEC(60)
+/* So many pairs for the same traffic may vanish before the next waits; one is forgotten after a while. */
+#define LOSSES_FREE 8
+#define LOSS_CALM SEC(2)
 /* Larval states that wait for the end of one pause; there is one for each policy template, so more are rare. */
 #define HELD_MAX 4
 /* More than this many peers at a time fail without a pause. */
@@ -25,6 +28,9 @@ struct backoff {
 	struct addr  remote;
 	struct ts    my_ts, peer_ts;
 	unsigned     failures;
+	unsigned     losses;          /* pairs that somebody took out of the kernel, forgotten one by one */
+	ike_time     lost_at;
+	bool         contested;       /* that was said */
 	ike_time     until;
 	struct timer timer;           /* TIMER_BACKOFF */
 	unsigned     n_held;
@@ -157,14 +163,52 @@ backoff_failed(struct child *c, ike_err why)
 	return hold(b, c, c->acquire_seq);
 }
 
+ike_time
+backoff_lost(const struct child *c, bool *first_out)
+{
+	struct daemon *d = c->d;
+	struct backoff *b = find(d, c);
+
+	*first_out = false;
+	if (b == NULL)
+		b = make(d, c);
+	if (b == NULL)
+		return 0;
+	ike_time calm = (d->now - b->lost_at) / LOSS_CALM;
+	b->losses = calm >= b->losses ? 1 : b->losses - (unsigned)calm + 1;
+	b->lost_at = d->now;
+	if (b->losses <= LOSSES_FREE) {
+		b->contested = false;
+		if (b->until < d->now)
+			b->until = d->now;
+		daemon_timer(d, &b->timer, b->until + BACKOFF_MEMORY);
+		return 0;
+	}
+	unsigned over = b->losses - LOSSES_FREE - 1;
+	ike_time pause = BACKOFF_FIRST << (over < 5 ? over : 5);
+	b->until = d->now + (pause < BACKOFF_MAX ? pause : BACKOFF_MAX);
+	daemon_timer(d, &b->timer, b->until);
+	*first_out = !b->contested;
+	b->contested = true;
+	return b->until;
+}
+
 void
 backoff_over(const struct child *c)
 {
-	struct backoff *b;
+	struct backoff *b = find(c->d, c);
 
-	while ((b = find(c->d, c)) != NULL) {
+	while (b != NULL && b->losses == 0) {
 		let_go(c->d, b);
 		forget(c->d, b);
+		b = find(c->d, c);
+	}
+	/* that pairs are taken away is not over when there is one */
+	if (b != NULL) {
+		let_go(c->d, b);
+		b->failures = 0;
+		b->until = c->d->now;
+		daemon_timer(c->d, &b->timer, b->until + BACKOFF_MEMORY);
 	}
 }
 

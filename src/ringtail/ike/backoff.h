@@ -12,6 +12,7 @@
 #include "util/addr.h"
 #include "util/htab.h"
 #include "util/slot.h"
+#include "util/time.h"
 
 struct child;
 struct daemon;
@@ -34,6 +35,12 @@ bool backoff_holds(struct daemon *d, const struct child *c, uint32_t acquire_seq
  * caller has to release it now.
  */
 bool backoff_failed(struct child *c, ike_err why);
+
+/*
+ * Somebody has taken |c|, or a half of it, out of the kernel.  0: it may be negotiated anew at once; else, since that happens
+ * too often, not before then, and ACQUIREs wait, too.  |*first_out|: this is where the pauses begin.
+ */
+ike_time backoff_lost(const struct child *c, bool *first_out);
 
 /* |c| is up. */
 void backoff_over(const struct child *c);

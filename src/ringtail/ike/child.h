@@ -49,6 +49,7 @@ struct child {
 	uint64_t                  replaces;       /* child id, 0: none */
 	uint64_t                  replaced_by;
 	bool                      adopted;        /* found in the kernel at start: made by a former process, without IKE SA */
+	bool                      broken;         /* a half is missing: goes as soon as its replacement is up */
 	bool                      rekeying;       /* a replacement is under way */
 	bool                      narrowed;       /* selectors are narrower than the policy: put them on the SA */
 	bool                      unannounced;    /* as responder: replaces another without the peer having said so */
@@ -143,6 +144,9 @@ child_match_request(struct child *c, const struct ike_sa *ike, const struct chil
 MUST_USE ike_err
 child_from_policy(struct child *c, const struct sp_spec *sp, const struct addr *src, const struct addr *dst, uint32_t ph1id);
 
+/* The sainfo of the present configuration for |c|, which has none.  IKE_E_NOTFOUND. */
+MUST_USE ike_err child_find_sainfo(struct child *c);
+
 /* The lower of the two nonces of the exchange that made it, for collisions. */
 void
 nonce_lowest(struct slice a, struct slice b, uint8_t out[16]);
@@ -206,8 +210,14 @@ void child_delete_unsaid(struct child *c, ike_err why);
  */
 void child_gone(struct child *c);
 
-/* A half of |c| is gone, here or at the peer, by nobody's wish: negotiate it anew, then delete what is left. */
+/* |c| is gone, here or at the peer, by nobody's wish: negotiate it anew, and delete what is left. */
 void child_lost(struct child *c);
+
+/*
+ * One half of |c| is gone from the kernel.  The other still carries what the peer sends, or what we do: it stays until a new pair
+ * is up.
+ */
+void child_half_lost(struct child *c);
 
 /* Event, counter and log line of a failure. */
 void child_report_failure(struct child *c, ike_err why);
@@ -236,6 +246,8 @@ MUST_USE ike_err child_start(struct child *c);
 /* The same now, on the IKE SA there is, or a new one: for admit.c. */
 MUST_USE ike_err child_begin(struct child *c);
 
+/* The ph1id by which sainfo sections are chosen for a pair between these ends (acquire.c). */
+uint32_t acquire_ph1id(struct daemon *d, const struct addr *local, const struct addr *remote);
 /* An ACQUIRE (acquire.c). */
 void acquire_input(struct daemon *d, const struct sadb_change *ch);
 /* ikectl up and friends: make children for every outbound policy towards |remote|; *n_out counts. */

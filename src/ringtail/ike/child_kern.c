@@ -132,6 +132,7 @@ child_install_in(struct child *c, struct sa_keys *keys)
 		return err;
 	}
 	make_spec(c, SA_IN, &spec);
+	record_child(c->d, c);
 	err = sadb_install(c->d->sadb, c->row_in, &spec, keys, c->d->now, &id);
 	if (err != IKE_OK) {
 		log_refusal(c, SA_IN, err);

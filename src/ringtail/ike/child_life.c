@@ -138,6 +138,9 @@ child_up(struct child *c)
 	backoff_over(c);
 	greet_note(c);
 	settle(c);
+	/* the peer may hold its new outbound half back for as long as the old pair lives */
+	if (old != NULL && old->broken)
+		child_delete(old, true);
 }
 
 /* What the half carried outlives it in the figures of its peer. */
@@ -187,7 +190,7 @@ disappoint(struct child *c)
 		if (c->replaced_by != 0 || o->delete_sent || o->gone)
 			continue;
 		o->state = CHILD_INSTALLED;
-		if (c->replaces == o->id)
+		if (c->replaces == o->id || o->broken)
 			child_rekey_failed(o);
 	}
 }
@@ -206,6 +209,7 @@ child_drop(struct child *c)
 		publish(c, EV_CHILD_DOWN, c->replaced_by != 0 ? "replaced" : c->ending != NULL ? c->ending : "");
 	}
 	child_remove_rows(c, true, true);
+	record_end(c->d, c);
 	child_forget(c);
 }
 
@@ -233,7 +237,8 @@ child_delete(struct child *c, bool tell)
 
 	if (c->delete_sent)
 		return;
-	if (c->state == CHILD_WANTED || c->state == CHILD_NEGOTIATING || !tell) {
+	/* an adopted pair whose inbound SPI is not known has no name for the peer */
+	if (c->state == CHILD_WANTED || c->state == CHILD_NEGOTIATING || !tell || c->spi_in == 0) {
 		child_drop(c);
 		return;
 	}
@@ -318,6 +323,11 @@ retire_step(struct child *c)
 	}
 	if (c->delete_sent)
 		return;
+	/* a pair of a former process, which knew whose turn it was: the peer has to be asked before it goes, once it can be */
+	if (c->adopted && next != NULL && ike_find_for_peer(c->d, &c->local.addr, &c->remote.addr) == NULL) {
+		daemon_timer(c->d, &c->timer, c->d->now + RETIRE_GRACE);
+		return;
+	}
 	bool ours = next == NULL || c->ours_to_close;
 	if (!ours && next->unannounced && next->pending_out != NULL) {
 		daemon_timer(c->d, &c->timer, c->d->now + RETIRE_POLL);
@@ -420,8 +430,52 @@ child_rekey(struct child *c)
 	uint64_t id = c->id;
 	struct daemon *d = c->d;
 	c->rekeying = true;
+	/* adopted when the configuration had none for it */
+	if (c->sainfo == NULL && child_find_sainfo(c) != IKE_OK) {
+		child_rekey_failed(c);
+		return;
+	}
 	if (start_replacement(c, true) != IKE_OK && (c = child_get(d, id)) != NULL)
 		child_rekey_failed(c);
+}
+
+/*
+ * When |c| may be negotiated anew: somebody who keeps deleting SAs of ours is not answered with negotiations without end.
+ * 0: at once.
+ */
+static ike_time
+pause_for(struct child *c, uint32_t pid)
+{
+	char what[120];
+	struct text t = text_in(what, sizeof(what));
+	bool first;
+
+	ike_time until = backoff_lost(c, &first);
+	if (until != 0 && first) {
+		text_add(&t, "IPsec-SA ");
+		child_print_half(c, SA_OUT, &t);
+		mirror_contested(c->d, what, pid);
+	}
+	return until;
+}
+
+/* One half is left of |c|; its replacement begins at |when|. */
+static void
+half_lost(struct child *c, ike_time when)
+{
+	log_half(c, "half of IPsec-SA lost, negotiating it anew", c->row_in == 0 ? SA_IN : SA_OUT);
+	c->d->stats.halflings++;
+	c->broken = true;
+	if (c->state != CHILD_INSTALLED || c->rekeying || c->d->stopping)
+		return;
+	c->retry_at = when;
+	daemon_timer(c->d, &c->timer, when);
+}
+
+void
+child_half_lost(struct child *c)
+{
+	half_lost(c, c->d->now);
 }
 
 void
@@ -432,6 +486,30 @@ child_lost(struct child *c)
 	if (c->state == CHILD_INSTALLED && !c->rekeying && !c->d->stopping && start_replacement(c, false) != IKE_OK)
 		log_half(c, "IPsec-SA not replaced", SA_IN);
 	child_delete(c, true);
+}
+
+/* Is there anything of |c| in the kernel, as far as we know? */
+static bool
+is_left(const struct child *c)
+{
+	const struct sad_row *row = sadb_row(c->d->sadb, c->row_in != 0 ? c->row_in : c->row_out);
+
+	return row != NULL && (row->have == SAD_LIVE || row->have == SAD_DYING || row->have == SAD_UNKNOWN);
+}
+
+/* A half of |c| is gone by the act of |pid|. */
+static void
+vanished(struct child *c, uint32_t pid)
+{
+	bool left = is_left(c), active = c->state == CHILD_INSTALLED;
+	ike_time until = active ? pause_for(c, pid) : 0;
+
+	if (left && c->pending_out == NULL)
+		half_lost(c, until != 0 ? until : c->d->now);
+	else if (until == 0)
+		child_lost(c);
+	else      /* when the pause is over, traffic asks again */
+		child_delete(c, true);
 }
 
 void
@@ -449,7 +527,7 @@ child_on_change(struct daemon *d, const struct sadb_change *ch)
 	if (c == NULL)
 		return;
 	if (ch->kind == SADB_SOFT) {
-		if (c->sainfo != NULL)
+		if (c->sainfo != NULL || c->adopted)
 			child_rekey(c);
 		return;
 	}
@@ -468,6 +546,6 @@ child_on_change(struct daemon *d, const struct sadb_change *ch)
 		child_ends(c, "its lifetime is over");
 		child_delete(c, true);
 	} else {
-		child_lost(c);
+		vanished(c, ch->pid);
 	}
 }

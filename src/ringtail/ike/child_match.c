@@ -83,6 +83,14 @@ child_find_section(struct child *c, const struct ike_sa *ike)
 		c->life_sec = life;
 }
 
+ike_err
+child_find_sainfo(struct child *c)
+{
+	conf_unref(c->conf);
+	c->conf = conf_ref(c->d->conf);
+	return find_sainfo(c, acquire_ph1id(c->d, &c->local.addr, &c->remote.addr), NULL);
+}
+
 /* The inbound policy of the same traffic: its template's reqid is what the kernel compares the inbound SA with. */
 static uint32_t
 reqid_in_of(struct child *c, const struct sp_spec *out)

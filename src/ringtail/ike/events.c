@@ -8,7 +8,7 @@
 static const char *const kind_names[EV_COUNT] = {
 	[EV_IKE_UP] = "ike-up", [EV_IKE_DOWN] = "ike-down", [EV_IKE_FAILED] = "ike-failed",
 	[EV_CHILD_UP] = "child-up", [EV_CHILD_DOWN] = "child-down", [EV_CHILD_FAILED] = "child-failed",
-	[EV_CHILD_REKEYED] = "child-rekeyed", [EV_ACQUIRE] = "acquire", [EV_PEER_DEAD] = "peer-dead",
+	[EV_CHILD_REKEYED] = "child-rekeyed", [EV_CHILD_ADOPTED] = "child-adopted", [EV_ACQUIRE] = "acquire", [EV_PEER_DEAD] = "peer-dead",
 	[EV_SUSPECT] = "suspect", [EV_CHECK] = "check", [EV_HALFLING] = "halfling", [EV_HEALED] = "healed", [EV_BRAKE] = "brake",
 	[EV_CONFIG] = "config", [EV_KERNEL] = "kernel",
 };

@@ -14,7 +14,7 @@
 #define EVENT_RING 4096
 
 enum event_kind {
-	EV_IKE_UP, EV_IKE_DOWN, EV_IKE_FAILED, EV_CHILD_UP, EV_CHILD_DOWN, EV_CHILD_FAILED, EV_CHILD_REKEYED, EV_ACQUIRE,
+	EV_IKE_UP, EV_IKE_DOWN, EV_IKE_FAILED, EV_CHILD_UP, EV_CHILD_DOWN, EV_CHILD_FAILED, EV_CHILD_REKEYED, EV_CHILD_ADOPTED, EV_ACQUIRE,
 	EV_PEER_DEAD,
 	EV_SUSPECT,     /* traffic or a hint says that a pair or a peer may be gone; the text says which */
 	EV_CHECK,       /* the peer was asked; the text is its answer, or that there is none */

@@ -78,6 +78,20 @@ v2_build_liveness(struct exch *x, struct msg_out *m)
 }
 
 /*
+ * May the peer of |ike| delete |c|?  Besides those of |ike|: a pair that outlived its IKE SA, and one of another IKE SA with the
+ * same authenticated peer, which may have been started anew and have adopted what it made before.
+ */
+static bool
+may_delete(const struct ike_sa *ike, const struct child *c)
+{
+	const struct ike_sa *other = ike_sa_get(ike->d, c->ike_id);
+
+	if (v2_serves(ike, c))
+		return true;
+	return addr_equal(&c->local.addr, &ike->local.addr) && (other == NULL || ike_same_peer(ike, other));
+}
+
+/*
  * RFC 7296 section 1.4.1: the SPIs are those of the sender's inbound SAs; the answer normally lists the paired ones.  "If by chance
  * both ends of a set of SAs independently decide to close them", the answer leaves them out.
  */
@@ -92,7 +106,7 @@ take_child_deletes(struct exch *x, struct info_scratch *s, const struct pld_dele
 	for (size_t i = 0; i < del->count; i++) {
 		struct rd r = rd_of(delete_spi(del, i));
 		struct child *c = child_find_out(d, proto, rd_u32(&r), &x->ike->remote.addr);
-		if (c == NULL || !v2_serves(x->ike, c))
+		if (c == NULL || !may_delete(x->ike, c))
 			continue;
 		if (!c->delete_sent)
 			put_spi(out + 4 * (size_t)(*n)++, c->spi_in);
