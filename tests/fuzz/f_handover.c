@@ -12,6 +12,7 @@
 
 #include "ringtail/ike/handover.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static const char conf_both[] = REMOTE("ikev2, main", "") PLAIN_SAINFO;
@@ -66,8 +67,11 @@ live(ike_time *now, bool again)
 		return;
 	for (unsigned i = 0; i < 5; i++, *now += SEC(1)) {
 		daemon_tick(d, *now);
-		if (sadb_check(d->sadb) != NULL)
+		const char *wrong = sadb_check(d->sadb);
+		if (wrong != NULL) {
+			(void)fprintf(stderr, "f_handover: %s\n", wrong);
 			abort();
+		}
 	}
 	if (again && daemon_hand_over(d, *now, &left) != IKE_OK)
 		abort();

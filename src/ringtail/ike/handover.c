@@ -13,6 +13,8 @@
 #define ENVELOPE 16u                    /* magic, versions, length of the records */
 #define DIGEST 32u
 
+#define TRIES 3u
+
 /* What a snapshot takes at least: more is found out by trying. */
 #define FIRST_SIZE ((size_t)64 << 10)
 #define LAST_SIZE ((size_t)4 << 30)
@@ -47,21 +49,33 @@ write_in(const struct daemon *d, size_t size, struct wr *w)
 	return wr_err(w);
 }
 
+static ike_err
+try_size(const struct daemon *d, size_t size, struct secret *out)
+{
+	struct wr w;
+
+	ike_err err = write_in(d, size, &w);
+	if (err == IKE_OK)
+		err = secret_copy(buf_slice(&w.buf), out);
+	if (w.buf.p != NULL)
+		wipe(w.buf.p, w.buf.n);
+	wr_free(&w);
+	return err;
+}
+
 ike_err
 handover_write(const struct daemon *d, struct secret *out)
 {
-	ike_err err = IKE_E_FULL;
-	struct wr w;
+	size_t size = FIRST_SIZE;
+	unsigned refusals = 0;
 
-	for (size_t size = FIRST_SIZE; err == IKE_E_FULL && size < LAST_SIZE; size *= 2) {
-		err = write_in(d, size, &w);
-		if (err == IKE_OK)
-			err = secret_copy(buf_slice(&w.buf), out);
-		if (w.buf.p != NULL)
-			wipe(w.buf.p, w.buf.n);
-		wr_free(&w);
+	for (;;) {
+		ike_err err = try_size(d, size, out);
+		if (err == IKE_E_FULL && size < LAST_SIZE / 2)
+			size *= 2;
+		else if (err != IKE_E_NOMEM || ++refusals == TRIES)      /* there is no second chance to hand over */
+			return err;
 	}
-	return err;
 }
 
 ike_err

@@ -15,6 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* No two transmissions of one message are further apart. */
+#define GAP_MOST SEC(3600)
+
 /* What is being taken. */
 struct taking {
 	struct daemon *d;
@@ -67,9 +70,11 @@ get_parts(struct ike_sa *ike, struct slice record)
 	struct rd r = rd_of(record);
 	struct slice body;
 	uint16_t tag;
+	bool whole = false;
 
 	while (snap_next(&r, &tag, &body)) {
 		ike_err err = IKE_OK;
+		whole = whole || tag == HO_VERSION;
 		if (tag == HO_MY_ID)
 			err = get_ident(body, &ike->my_id);
 		else if (tag == HO_PEER_ID)
@@ -80,13 +85,22 @@ get_parts(struct ike_sa *ike, struct slice record)
 			err = ike->ops->restore(ike, body);
 		TRY(err);
 	}
-	return rd_end(&r);
+	TRY(rd_end(&r));
+	return whole ? IKE_OK : IKE_E_MISSING;
 }
 
 static bool
 ends_ok(const struct endpoint *a, const struct endpoint *b)
 {
 	return (a->addr.family == 4 || a->addr.family == 6) && a->addr.family == b->addr.family && b->port != 0;
+}
+
+/* What has happened has happened before now. */
+static void
+past(const struct daemon *d, ike_time *t)
+{
+	if (*t > d->now)
+		*t = d->now;
 }
 
 /* Into |ike|, which is empty but initialised; not in any table yet. */
@@ -131,6 +145,10 @@ take_ike(struct taking *t, struct slice record)
 		return err;
 	}
 	ids_add(&t->ikes, old, ike->id);
+	past(t->d, &ike->created);
+	past(t->d, &ike->established);
+	past(t->d, &ike->last_in);
+	past(t->d, &ike->last_check);
 	ike_table_not_half_open(ike);
 	ike->timer.kind = TIMER_IKE;
 	ike->timer.owner_id = ike->id;
@@ -187,6 +205,10 @@ take_child(struct taking *t, struct slice record)
 		return err;
 	}
 	ids_add(&t->children, old_id, id);
+	past(t->d, &c->created);
+	past(t->d, &c->installed);
+	past(t->d, &c->retiring_since);
+	past(t->d, &c->gone_since);
 	struct ike_sa *ike = ike_sa_get(t->d, ids_new(&t->ikes, old_ike));
 	child_bind(c, ike);
 	child_find_section(c, ike);
@@ -213,13 +235,22 @@ fill_exch(struct taking *t, struct exch *x, struct slice record)
 	uint16_t tag;
 
 	TRY(snap_get(record, &handover_exch_table, x));
-	if (x->step == 0 || x->step >= x->type->nsteps)
+	if (x->step == 0 || x->step >= x->type->nsteps || x->gap <= 0 || x->gap > GAP_MOST)
 		return IKE_E_FORMAT;
+	past(t->d, &x->started);
 	x->child_id = ids_new(&t->children, x->child_id);
-	while (snap_next(&r, &tag, &body))
-		if (tag == HO_VERSION)
-			TRY(x->ike->ops->restore_exch(x, body));
-	return rd_end(&r);
+	bool whole = false;
+
+	while (snap_next(&r, &tag, &body)) {
+		if (tag != HO_VERSION)
+			continue;
+		if (whole)
+			return IKE_E_FORMAT;
+		TRY(x->ike->ops->restore_exch(x, body));
+		whole = true;
+	}
+	TRY(rd_end(&r));
+	return whole ? IKE_OK : IKE_E_MISSING;
 }
 
 static ike_err

@@ -4,6 +4,7 @@
 #include "crypto/secret.h"
 #include "prop/prop.h"
 #include "prop/ts.h"
+#include "util/time.h"
 
 #include <string.h>
 
@@ -185,6 +186,19 @@ get_uint(struct slice s, const struct snap_field *f, void *p)
 }
 
 static ike_err
+get_time(struct slice s, void *p)
+{
+	struct rd r = rd_of(s);
+	uint64_t v = rd_u64(&r);
+
+	TRY(rd_end(&r));
+	if (v > IKE_NEVER)
+		return IKE_E_RANGE;
+	store_uint(p, sizeof(v), v);
+	return IKE_OK;
+}
+
+static ike_err
 get_bool(struct slice s, void *p)
 {
 	if (s.n != 1 || s.p[0] > 1)
@@ -210,7 +224,7 @@ get_value(struct slice s, const struct snap_field *f, void *p)
 	case SNAP_UINT:
 		return get_uint(s, f, p);
 	case SNAP_TIME:
-		return s.n == 8 ? get_uint(s, f, p) : IKE_E_FORMAT;
+		return get_time(s, p);
 	case SNAP_BOOL:
 		return get_bool(s, p);
 	case SNAP_BYTES:

@@ -23,7 +23,7 @@
 enum snap_kind {
 	SNAP_UINT,     /* unsigned integers and enums of 1, 2, 4 or 8 bytes */
 	SNAP_BOOL,
-	SNAP_TIME,     /* ike_time and other int64_t */
+	SNAP_TIME,     /* ike_time and other int64_t, never negative */
 	SNAP_BYTES,    /* an array of bytes; read from fewer the rest is zero */
 	SNAP_BUF,      /* struct buf */
 	SNAP_SECRET,   /* struct secret */

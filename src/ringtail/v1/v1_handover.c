@@ -171,6 +171,23 @@ keep(struct exch *x, const struct buf *b, struct slice *out)
 	return out->p == NULL ? IKE_E_NOMEM : IKE_OK;
 }
 
+/* What we offered reads back as the same bytes, or it is not what we wrote. */
+static ike_err
+restore_offer(struct exch *x, struct slice body)
+{
+	struct wr w;
+
+	TRY(prop_v1_get(body, &x->arena, &x->offer));
+	wr_init(&w, 0);
+	if (x->offer.n > 0)
+		prop_v1_put(&w, &x->offer);
+	ike_err err = wr_err(&w);
+	if (err == IKE_OK && !slice_equal(buf_slice(&w.buf), body))
+		err = IKE_E_FORMAT;
+	wr_free(&w);
+	return err;
+}
+
 static ike_err
 restore_scratch(struct exch *x, const struct scratch *s)
 {
@@ -187,7 +204,7 @@ restore_scratch(struct exch *x, const struct scratch *s)
 		return IKE_OK;
 	if (s->ke.n > 0)
 		TRY(ke_import(x->ike->d->env.crypto, (enum alg_id)s->ke_group, secret_slice(&s->ke), &x->ke));
-	return prop_v1_get(buf_slice(&s->offer), &x->arena, &x->offer);
+	return restore_offer(x, buf_slice(&s->offer));
 }
 
 ike_err

@@ -113,6 +113,22 @@ v2_save_exch(const struct exch *x, struct wr *w)
 	buf_free(&s.offer);
 }
 
+/* What we offered reads back as the same bytes, or it is not what we wrote. */
+static ike_err
+check_offer(const struct exch *x, struct slice body)
+{
+	struct wr w;
+
+	wr_init(&w, 0);
+	if (x->offer.n > 0)
+		prop_v2_put(&w, &x->offer);
+	ike_err err = wr_err(&w);
+	if (err == IKE_OK && !slice_equal(buf_slice(&w.buf), body))
+		err = IKE_E_FORMAT;
+	wr_free(&w);
+	return err;
+}
+
 static ike_err
 restore_offer(struct exch *x, const struct scratch *s)
 {
@@ -121,6 +137,7 @@ restore_offer(struct exch *x, const struct scratch *s)
 	if (s->offer.n == 0)
 		return IKE_OK;
 	TRY(prop_v2_get(buf_slice(&s->offer), &x->arena, &x->offer));
+	TRY(check_offer(x, buf_slice(&s->offer)));
 	if (c != NULL)
 		prop_list_set_mode(&x->offer, (enum prop_mode)c->mode, false);
 	return IKE_OK;
