@@ -143,6 +143,8 @@ struct conf_policy_table {
 struct conf {
 	const char *path_include, *path_psk, *path_cert, *path_script, *path_backupsa,
 	    *path_pidfile, *path_logfile, *path_runtime, *path_state;
+	const char *psk_file; /* where `path pre_shared_key` stands, NULL: nowhere */
+	unsigned psk_line;
 	int log_level;         /* enum log_level */
 	uint32_t pfkey_buffer; /* kB of kernel socket buffer, 0: the back end's default */
 	int kernel_interface;  /* enum conf_kernel */

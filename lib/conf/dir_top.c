@@ -7,9 +7,32 @@
 
 #define AT(field) offsetof(struct conf, field)
 
+/* Its place is kept: a reload reads the file, and says where it is named if that fails. */
+static void
+bind_keys(struct args *a, const struct directive *d, void *obj)
+{
+	struct conf *c = obj;
+
+	dir_string.bind(a, d, obj);
+	c->psk_file = a->st->file;
+	c->psk_line = a->st->tok[0].line;
+}
+
+static void
+print_keys(struct printer *p, const struct directive *d, const void *obj, const void *def)
+{
+	const struct conf *c = obj;
+
+	(void)def;
+	if (c->path_psk != NULL)
+		pr_line(p, "path %s \"%s\";", d->name, c->path_psk);
+}
+
+static const struct dir_type keys_path = { "\"STRING\"", bind_keys, print_keys };
+
 static const struct directive path_rows[] = {
 	{ ROW("include", dir_string, AT(path_include)), .flags = DIR_MANY },
-	{ ROW("pre_shared_key", dir_string, AT(path_psk)), .flags = DIR_MANY },
+	{ ROW("pre_shared_key", keys_path, AT(path_psk)), .flags = DIR_MANY },
 	{ ROW("certificate", dir_string, AT(path_cert)), .flags = DIR_MANY },
 	{ ROW("script", dir_string, AT(path_script)), .flags = DIR_MANY },
 	{ ROW("backupsa", dir_string, AT(path_backupsa)), .flags = DIR_MANY },

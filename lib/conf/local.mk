@@ -6,6 +6,8 @@ lib_conf_sources = \
 	lib/conf/args.c \
 	lib/conf/child_props.c \
 	lib/conf/conf.h \
+	lib/conf/conf_diff.c \
+	lib/conf/conf_diff.h \
 	lib/conf/conf_print.c \
 	lib/conf/defaults.c \
 	lib/conf/diag.c \

@@ -27,7 +27,11 @@ const struct ctl_command ctl_commands[] = {
 	{ "config check", "[FILE]", 0, 1, CTL_LOCAL, 0, "check a configuration file" },
 	{ "config show", "", 0, 0, 0, 0,
 	    "what the configuration in use means, defaults filled in" },
-	{ "config reload", "", 0, 0, CTL_CHANGES, 0, "read the configuration again" },
+	{ "config diff", "", 0, 0, 0, 0,
+	    "from the configuration in use to what the files say now" },
+	{ "config reload", "", 0, 0, CTL_CHANGES, CTL_OPT_CONFIRM, "read the configuration again" },
+	{ "config confirm", "", 0, 0, CTL_CHANGES, 0, "keep what was reloaded with --confirm" },
+	{ "config undo", "", 0, 0, CTL_CHANGES, 0, "go back to the configuration before" },
 	{ "timers", "", 0, 0, 0, 0, "what the daemon waits for" },
 	{ "shutdown", "", 0, 0, CTL_CHANGES | CTL_LASTING, CTL_OPT_CLOSE | CTL_OPT_KEEP_SAS,
 	    "end the daemon; what becomes of its SAs says keep_sas, or an option" },
@@ -52,6 +56,8 @@ const struct ctl_option ctl_options[] = {
 	{ CTL_OPT_KIND, "kind", "KIND", "only events of this kind" },
 	{ CTL_OPT_EACH, "each", NULL, "each SA for itself, with limits and errors" },
 	{ CTL_OPT_SINCE, "since", "TIME", "only what is newer: 10m, 03:12, 2026-11-26T03:12" },
+	{ CTL_OPT_CONFIRM, "confirm", "TIME",
+	    "undo it after 30s (5m, 1h) unless `config confirm` comes" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -97,6 +103,8 @@ ctl_value_of(struct ctl_request *rq, unsigned bit)
 		return &rq->since;
 	case CTL_OPT_KIND:
 		return &rq->kind;
+	case CTL_OPT_CONFIRM:
+		return &rq->confirm;
 	default:
 		return NULL;
 	}

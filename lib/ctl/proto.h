@@ -47,6 +47,7 @@ enum ctl_option_bit {
 	CTL_OPT_EACH = 1 << 9,
 	CTL_OPT_KIND = 1 << 10,
 	CTL_OPT_ALL = 1 << 11,
+	CTL_OPT_CONFIRM = 1 << 12,
 };
 
 struct ctl_option {
@@ -85,7 +86,7 @@ struct ctl_request {
 	struct slice args[CTL_ARGS_MAX];
 	unsigned nargs;
 	unsigned options;            /* enum ctl_option_bit */
-	struct slice local, section, since, kind; /* values of the options of these names */
+	struct slice local, section, since, kind, confirm; /* values of the options of these names */
 };
 
 /* Where the value of option |bit| stands in |rq|; NULL: it takes none. */

@@ -42,6 +42,8 @@ cmdline_option(struct cmdline *c, const char *name, const char *value)
 		c->section = value;
 	if (o->bit == CTL_OPT_KIND)
 		c->kind = value;
+	if (o->bit == CTL_OPT_CONFIRM)
+		c->confirm = value;
 	if (o->bit == CTL_OPT_SINCE)
 		set_since(c, value);
 	return true;
@@ -123,6 +125,7 @@ cmdline_request(const struct cmdline *c, struct ctl_request *out, struct text *w
 	rq.section = slice_str(c->section);
 	rq.since = slice_str(c->since_at);
 	rq.kind = slice_str(c->kind);
+	rq.confirm = slice_str(c->confirm);
 	*out = rq;
 	return IKE_OK;
 }

@@ -20,7 +20,7 @@ struct cmdline {
 	const char *words[CMDLINE_WORDS];
 	unsigned n;
 	unsigned options; /* enum ctl_option_bit */
-	const char *local, *section, *since, *kind;
+	const char *local, *section, *since, *kind, *confirm;
 	int64_t now; /* seconds since 1970, for --since */
 	char since_at[24]; /* what |since| means: seconds since 1970; empty: nothing */
 };

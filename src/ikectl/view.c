@@ -23,7 +23,10 @@ static const struct {
 	{ "rekey", view_rekey },
 	{ "flush", view_down },
 	{ "config show", view_config },
+	{ "config diff", view_diff },
 	{ "config reload", view_done },
+	{ "config confirm", view_done },
+	{ "config undo", view_done },
 	{ "shutdown", view_done },
 };
 
@@ -189,13 +192,12 @@ view_any(const struct ctl_answer *a, const struct view *v, struct out *o)
 		o->err = w.err;
 }
 
-void
-view_config(const struct ctl_answer *a, const struct view *v, struct out *o)
+/* Text that came from files: no control characters reach the terminal. */
+static void
+out_text(struct out *o, struct slice s)
 {
-	struct slice s = ctl_get_str(&a->result, "config");
 	size_t from = 0;
 
-	(void)v;
 	for (size_t i = 0; i < s.n; i++) {
 		if ((s.p[i] >= ' ' && s.p[i] != 0x7f) || s.p[i] == '\n' || s.p[i] == '\t')
 			continue;
@@ -207,11 +209,38 @@ view_config(const struct ctl_answer *a, const struct view *v, struct out *o)
 }
 
 void
+view_config(const struct ctl_answer *a, const struct view *v, struct out *o)
+{
+	(void)v;
+	out_text(o, ctl_get_str(&a->result, "config"));
+}
+
+void
+view_diff(const struct ctl_answer *a, const struct view *v, struct out *o)
+{
+	struct slice s = ctl_get_str(&a->result, "diff");
+
+	(void)v;
+	if (s.n == 0)
+		out_add(o, "no difference\n");
+	out_text(o, s);
+}
+
+void
 view_done(const struct ctl_answer *a, const struct view *v, struct out *o)
 {
+	struct ctl_node n;
+
 	(void)v;
 	if (ctl_get_bool(&a->result, "reloaded"))
 		out_add(o, "the configuration was read again and is in use\n");
+	if (ctl_find(&a->result, "undone_in", &n))
+		out_addf(o, "it will be undone in %llu s unless `ikectl config confirm` comes\n",
+		    (unsigned long long)ctl_number(&n));
+	if (ctl_get_bool(&a->result, "confirmed"))
+		out_add(o, "the configuration is confirmed\n");
+	if (ctl_get_bool(&a->result, "undone"))
+		out_add(o, "the former configuration is in use again\n");
 	if (ctl_get_bool(&a->result, "stopped"))
 		out_add(o, ctl_get_bool(&a->result, "kept")
 			       ? "our SAs stay in the kernel, the daemon ends\n"

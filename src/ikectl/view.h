@@ -40,7 +40,8 @@ view_local_error(
 
 /* Layouts. */
 view_fn view_status, view_show, view_ikes, view_sas, view_policies, view_events, view_timers,
-    view_up, view_down, view_rekey, view_config, view_done, view_any, view_flow, view_counters, view_resync, view_brake;
+    view_up, view_down, view_rekey, view_config, view_diff, view_done, view_any, view_flow, view_counters, view_resync,
+    view_brake;
 
 /* racoonctl's. */
 view_fn racoon_isakmp, racoon_ipsec, racoon_schedule, racoon_event, racoon_status_text,

@@ -84,7 +84,7 @@ leave(struct daemon *d)
 	d->busy = false;
 }
 
-static void
+static ike_err
 start_up(struct daemon *d)
 {
 	record_load(d);
@@ -97,9 +97,12 @@ start_up(struct daemon *d)
 	live_start(d);
 	handover_take(d);
 	mirror_look(d);
-	policies_establish(d);
+	/* what the kernel refuses is tried again; without memory for what keeps packets from going in clear there is no start */
+	if (policies_establish(d) == IKE_E_NOMEM)
+		return IKE_E_NOMEM;
 	greet_start(d);
 	live_wake(d);
+	return IKE_OK;
 }
 
 ike_err
@@ -145,9 +148,14 @@ daemon_new(const struct env *env, struct conf *conf, ike_time now, struct daemon
 	}
 	(void)enter(d, now);
 	d->policies.timer.kind = TIMER_POLICIES;
+	d->reload.timer.kind = TIMER_RELOAD;
 	policies_load(d);
-	start_up(d);
+	err = start_up(d);
 	leave(d);
+	if (err != IKE_OK) {
+		daemon_free(d);
+		return err;
+	}
 	*out = d;
 	return IKE_OK;
 }
@@ -176,6 +184,7 @@ daemon_free(struct daemon *d)
 	control_fini(d);
 	events_fini(&d->events);
 	policies_fini(d);
+	reload_fini(d);
 	sadb_free(d->sadb);
 	psk_index_free(&d->psk.index);
 	heap_fini(&d->timers);
@@ -262,8 +271,11 @@ fire(struct daemon *d, const struct timer *t)
 	case TIMER_ADMIT:
 		admit_timeout(d, t->owner_id);
 		break;
+	case TIMER_RELOAD:
+		reload_timeout(d);
+		break;
 	case TIMER_POLICIES:
-		policies_establish(d);
+		(void)policies_establish(d);
 		break;
 	}
 }
@@ -314,8 +326,10 @@ recover_timers(struct daemon *d)
 	greet_recover(d);
 	refresh_recover(d);
 	if (d->policies.timer.pos == 0)
-		policies_establish(d);
+		(void)policies_establish(d);
 	mirror_recover(d);
+	if (d->reload.timer.pos == 0)
+		reload_timeout(d);
 }
 
 void
@@ -354,19 +368,14 @@ daemon_deadline(const struct daemon *d)
 	return next < when ? next : when;
 }
 
-void
-daemon_set_conf(struct daemon *d, struct conf *conf, ike_time now)
+ike_err
+daemon_hup(struct daemon *d, ike_time now)
 {
 	if (!enter(d, now))
-		return;
-	struct conf *old = d->conf;
-	d->conf = conf_ref(conf);
-	conf_unref(old);
-	struct event ev = { .kind = EV_CONFIG };
-	struct text t = text_in(ev.text, sizeof(ev.text));
-	text_addf(&t, "configuration in use: %zu remote, %zu sainfo sections", conf->n_remotes, conf->n_sainfos);
-	events_publish(d, &ev);
+		return IKE_E_STATE;
+	ike_err err = reload_signal(d);
 	leave(d);
+	return err;
 }
 
 void

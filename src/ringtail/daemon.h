@@ -22,6 +22,7 @@
 #include "ringtail/ike/refresh.h"
 #include "ringtail/ike/policies.h"
 #include "ringtail/ike/record.h"
+#include "ringtail/ike/reload.h"
 #include "util/heap.h"
 
 struct conf;
@@ -40,6 +41,7 @@ enum timer_kind {
 	TIMER_GREET,       /* a greeting to repeat; owner 0: state/peers to write */
 	TIMER_REFRESH,     /* adopted pairs are to be replaced */
 	TIMER_ADMIT,       /* the end of our patience with a peer that others wait for */
+	TIMER_RELOAD,      /* a reload that waits, one to be undone, what it left to do */
 	TIMER_POLICIES,    /* policies that are not in the kernel as they should be are tried again */
 };
 
@@ -81,6 +83,7 @@ struct daemon {
 	struct policies      policies;
 	struct record        record;
 	struct mirror        mirror;
+	struct reload        reload;
 	struct heap          timers;
 	bool                 timers_lost;   /* a timer could not be set: look at everything at the next tick */
 	struct event_ring    events;
@@ -114,9 +117,12 @@ void daemon_tick(struct daemon *d, ike_time now);
 ike_time
 daemon_deadline(const struct daemon *d);
 
-/* Use |conf| from now on (a reference is taken); established SAs finish on what they began with. */
-void
-daemon_set_conf(struct daemon *d, struct conf *conf, ike_time now);
+/*
+ * HUP: read the configuration again (env.conf_load) and use it, whole or not at all: reload.h.  Failures are logged.  IKE_OK also if
+ * one was served just now and this one has to wait.
+ */
+ike_err
+daemon_hup(struct daemon *d, ike_time now);
 
 /* An address of ours appeared or went away. */
 void

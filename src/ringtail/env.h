@@ -13,6 +13,7 @@
 #include "util/log.h"
 
 struct buf;
+struct conf;
 struct crypto;
 struct kern;
 struct secret;
@@ -72,8 +73,13 @@ struct env {
 	ike_err (*keep_secret)(void *arg, const char *name, uint8_t *secret, size_t n);
 	/* Ask the loop to end after the present event. */
 	void    (*stop)(void *arg);
-	/* Load the configuration again; errors are logged and returned in |why|. */
-	ike_err (*reload)(void *arg, char *why, size_t cap);
+	/*
+	 * Read the configuration again: a snapshot, whose reference becomes the caller's.  All faults are logged, and the first is in
+	 * |why|.  IKE_E_SYNTAX, IKE_E_NOMEM ...
+	 */
+	ike_err (*conf_load)(void *arg, struct conf **out, char *why, size_t cap);
+	/* |conf| is in use from now on: follow what it says of logs and files.  May be NULL. */
+	void    (*conf_used)(void *arg, struct conf *conf);
 };
 
 #endif

@@ -75,11 +75,14 @@ src_ringtail_sources = \
 	src/ringtail/ike/policy_record.c \
 	src/ringtail/ike/policy_reqid.c \
 	src/ringtail/ike/queue.c \
+	src/ringtail/ike/rebind.c \
 	src/ringtail/ike/record.c \
 	src/ringtail/ike/record.h \
 	src/ringtail/ike/record_text.c \
 	src/ringtail/ike/refresh.c \
 	src/ringtail/ike/refresh.h \
+	src/ringtail/ike/reload.c \
+	src/ringtail/ike/reload.h \
 	src/ringtail/ike/retrans.c \
 	src/ringtail/ike/snap.c \
 	src/ringtail/ike/snap.h \

@@ -4,6 +4,7 @@
 #include "conf/conf.h"
 #include "crypto/crypto.h"
 #include "sadb/sadb.h"
+#include "util/text.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -79,6 +80,8 @@ env_read_secret(void *arg, const char *path, struct slice *out, uint64_t *versio
 
 	if (strcmp(path, "/psk") != 0)
 		return IKE_E_NOTFOUND;
+	if (n->psk == NULL)
+		return IKE_E_PERM;
 	*out = slice_str(n->psk);
 	*version_out = (uintptr_t)n->psk;
 	return IKE_OK;
@@ -218,14 +221,6 @@ env_stop(void *arg)
 	(void)arg;
 }
 
-static ike_err
-env_reload(void *arg, char *why, size_t cap)
-{
-	(void)arg;
-	(void)snprintf(why, cap, "the simulated world has no files");
-	return IKE_E_UNSUPPORTED;
-}
-
 static void
 log_sink(void *arg, const struct log_record *r)
 {
@@ -297,17 +292,41 @@ on_kern_event(void *arg, const struct kern_event *ev)
 		daemon_kernel(n->daemon, ev, n->w->now);
 }
 
+/* |why|: the first fault; NULL: all to standard error. */
 static ike_err
-parse(struct node *n, struct conf **out)
+parse(struct node *n, struct conf **out, struct text *why)
 {
 	struct conf_reader reader = { .arg = n, .read = read_text, .glob = glob_text };
 	struct conf_diags diags = { 0 };
 
 	ike_err err = conf_parse(&reader, CONF_NAME, &diags, out);
-	for (size_t i = 0; err != IKE_OK && err != IKE_E_NOMEM && i < diags.n; i++)
-		(void)fprintf(stderr, "%s:%u:%u: %s\n", diags.v[i].file, diags.v[i].line, diags.v[i].col, diags.v[i].text);
+	for (size_t i = 0; err != IKE_OK && err != IKE_E_NOMEM && i < diags.n; i++) {
+		const struct conf_diag *m = &diags.v[i];
+		if (why == NULL)
+			(void)fprintf(stderr, "%s:%u:%u: %s\n", m->file, m->line, m->col, m->text);
+		else if (why->n == 0 && m->severity == CONF_ERROR)
+			text_addf(why, "%s:%u:%u: %s", m->file, m->line, m->col, m->text);
+	}
 	conf_diags_free(&diags);
 	return err;
+}
+
+static ike_err
+env_conf_load(void *arg, struct conf **out, char *why, size_t cap)
+{
+	struct text t = text_in(why, cap);
+
+	return parse(arg, out, &t);
+}
+
+static void
+env_conf_used(void *arg, struct conf *conf)
+{
+	struct node *n = arg;
+	struct conf *old = n->conf;
+
+	n->conf = conf_ref(conf);
+	conf_unref(old);
 }
 
 ike_err
@@ -327,8 +346,10 @@ node_start(struct node *n)
 	struct env env = {
 		.arg = n, .log = &n->logger, .crypto = n->crypto, .kern = simkern_kern(n->kern), .ike_port = 500,
 		.natt_port = 4500, .send = env_send, .ctl_send = env_ctl_send, .wallclock = env_wallclock,
-		.read_secret = env_read_secret, .source_addr = env_source_addr, .stop = env_stop, .reload = env_reload,
-		.file_load = env_file_load, .file_store = env_file_store, .file_append = env_file_append, .keep_secret = env_keep_secret,
+		.read_secret = env_read_secret, .source_addr = env_source_addr, .stop = env_stop, .conf_load = env_conf_load,
+		.conf_used = env_conf_used,
+		.file_load = env_file_load, .file_store = env_file_store, .file_append = env_file_append,
+		.keep_secret = env_keep_secret,
 		.handover_load = env_handover_load,
 	};
 	memcpy(env.boot_id, n->boot_id, sizeof(env.boot_id));
@@ -375,13 +396,18 @@ ike_err
 node_configure(struct node *n, const char *text)
 {
 	struct conf *fresh;
+	char why[300];
 
 	n->conf_text = text;
-	TRY(parse(n, &fresh));
+	if (n->daemon != NULL) {
+		daemon_tick(n->daemon, n->w->now);
+		ike_err err = reload_now(n->daemon, 0, why, sizeof(why));
+		daemon_tick(n->daemon, n->w->now);
+		return err;
+	}
+	TRY(parse(n, &fresh, NULL));
 	conf_unref(n->conf);
 	n->conf = fresh;
-	if (n->daemon != NULL)
-		daemon_set_conf(n->daemon, fresh, n->w->now);
 	return IKE_OK;
 }
 
@@ -407,7 +433,7 @@ world_node(struct world *w, const char *name, const char *addr, const char *conf
 	n->logger = (struct logger){ .sink = log_sink, .arg = n, .max = level(w) };
 	w->error = addr_parse(addr, &n->addr);
 	if (w->error == IKE_OK)
-		w->error = parse(n, &n->conf);
+		w->error = parse(n, &n->conf, NULL);
 	if (w->error != IKE_OK)
 		return NULL;
 	n->kern = simkern_new(w->features);

@@ -85,7 +85,7 @@ struct node {
 	struct simkern *kern;
 	struct crypto  *crypto;
 	struct conf    *conf;
-	const char     *conf_text, *psk;
+	const char     *conf_text, *psk;    /* psk NULL: it cannot be read */
 	struct logger   logger;
 	struct buf      log;          /* all of it, for expectations */
 	struct buf      answer;       /* the last control answer */

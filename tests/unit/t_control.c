@@ -624,22 +624,29 @@ END_TEST
 
 /* --- configuration --- */
 
-static ike_err
-reload_named(void *arg, char *why, size_t cap)
-{
-	(void)cap;
-	why[0] = '\0';
-	return node_configure(arg, conf_named);
-}
-
 START_TEST(reload_takes_effect)
 {
 	struct story s = { 0 };
 
 	begin(&s, "ikev2");
-	s.a->daemon->env.reload = reload_named;
+	s.a->conf_text = conf_named;
+	ck_assert_ptr_nonnull(strstr(node_ctl(s.a, "config diff"), "added: remote \"gw-b\""));
 	ck_assert_str_eq(
 	    node_ctl(s.a, "config reload"), "the configuration was read again and is in use\n");
+	ck_assert_ptr_nonnull(strstr(node_ctl(s.a, "config show"), "\"gw-b\""));
+	ck_assert_str_eq(node_ctl(s.a, "config diff"), "no difference\n");
+	ck_assert_ptr_nonnull(strstr(node_ctl(s.a, "config confirm"), "E-STATE"));
+	ck_assert_str_eq(node_ctl(s.a, "config undo"), "the former configuration is in use again\n");
+	ck_assert_ptr_null(strstr(node_ctl(s.a, "config show"), "\"gw-b\""));
+	ck_assert_ptr_nonnull(strstr(node_ctl(s.a, "config undo"), "E-STATE"));
+	ck_assert_ptr_nonnull(strstr(node_ctl(s.a, "config reload --confirm=x"), "E-TIME"));
+	ck_assert_str_eq(node_ctl(s.a, "config reload --confirm=1m"),
+	    "the configuration was read again and is in use\n"
+	    "it will be undone in 60 s unless `ikectl config confirm` comes\n");
+	ck_assert_str_eq(node_ctl(s.a, "config confirm"), "the configuration is confirmed\n");
+	s.a->conf_text = "remote 192.0.2.2 { nonsense; }\n";
+	ck_assert_ptr_nonnull(strstr(node_ctl(s.a, "config reload"), "test.conf:1:20: "));
+	ck_assert_ptr_nonnull(strstr(node_ctl(s.a, "config diff"), "test.conf:1:20: "));
 	ck_assert_ptr_nonnull(strstr(node_ctl(s.a, "config show"), "\"gw-b\""));
 	world_free(s.w);
 }

@@ -238,6 +238,9 @@ put_timer(struct control_call *call, const struct timer *t)
 	case TIMER_ADMIT:
 		what = "admission";
 		break;
+	case TIMER_RELOAD:
+		what = "reload";
+		break;
 	case TIMER_POLICIES:
 		what = "policies";
 		break;

@@ -24,6 +24,9 @@ static const struct control_row rows[] = {
 	{ "flush", control_flush_kind },
 	{ "config show", control_config_show },
 	{ "config reload", control_config_reload },
+	{ "config confirm", control_config_confirm },
+	{ "config undo", control_config_undo },
+	{ "config diff", control_config_diff },
 	{ "shutdown", control_shutdown },
 };
 
@@ -299,22 +302,6 @@ control_do_later(struct control_call *call, enum control_later later)
 	call->later = true;
 }
 
-static void
-reload(struct control_call *call)
-{
-	struct daemon *d = call->d;
-	char why[300] = "";
-
-	ike_err err = d->env.reload(d->env.arg, why, sizeof(why));
-	if (err != IKE_OK) {
-		control_fail(call, CTL_BAD_CONFIG, "E-CONFIG", why,
-		    "see `ikectl config check` for all errors",
-		    "the configuration was not reloaded; the old one stays in use");
-		return;
-	}
-	ctl_put_bool(&call->put, "reloaded", true);
-}
-
 /*
  * The entry point is over but for this: nothing of the engine is on the stack below, so that what follows may enter it
  * anew.
@@ -329,17 +316,12 @@ do_later(struct daemon *d)
 	ctl->later = LATER_NONE;
 	control_call_begin(&call, d, ctl->later_for);
 	d->busy = false;
-	if (later == LATER_RELOAD) {
-		reload(&call);
-	} else {
-		enum daemon_end how = later == LATER_CLOSE ? END_CLOSE : later == LATER_KEEP ? END_KEEP : END_AS_CONFIGURED;
-		daemon_shutdown(d, how, d->now);
-		ctl_put_bool(&call.put, "kept", daemon_keeps(d, how));
-		ctl_put_bool(&call.put, "stopped", true);
-	}
+	enum daemon_end how = later == LATER_CLOSE ? END_CLOSE : later == LATER_KEEP ? END_KEEP : END_AS_CONFIGURED;
+	daemon_shutdown(d, how, d->now);
+	ctl_put_bool(&call.put, "kept", daemon_keeps(d, how));
+	ctl_put_bool(&call.put, "stopped", true);
 	control_call_send(&call);
-	if (later != LATER_RELOAD)
-		d->env.stop(d->env.arg);
+	d->env.stop(d->env.arg);
 }
 
 void

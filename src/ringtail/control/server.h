@@ -3,7 +3,7 @@
  * server - inside the control server: one request being answered, and who waits or follows.
  *
  * A handler fills in the result record of its call, or fails it with words; the server adds the rest and sends it.  What must
- * not happen inside an entry point (reading the configuration, the end) is left for its end: control_flush().  A client is
+ * not happen inside an entry point (the end) is left for its end: control_flush().  A client is
  * remembered only while it follows events or waits for the outcome of what it asked for.
  */
 #ifndef RINGTAIL_CONTROL_SERVER_H
@@ -21,7 +21,7 @@ struct sadb_counts;
 struct spd_row;
 struct wait;
 
-enum control_later { LATER_NONE, LATER_RELOAD, LATER_STOP, LATER_CLOSE, LATER_KEEP };
+enum control_later { LATER_NONE, LATER_STOP, LATER_CLOSE, LATER_KEEP };
 
 struct control_client {
 	struct list link;
@@ -94,7 +94,8 @@ control_wall(const struct daemon *d, ike_time when);
 /* Handlers. */
 control_fn control_status, control_show, control_ikes, control_sas, control_policies,
     control_events, control_up, control_down, control_rekey, control_flush_kind,
-    control_config_show, control_config_reload, control_shutdown, control_timers, control_flow,
+    control_config_show, control_config_reload, control_config_confirm, control_config_undo,
+    control_config_diff, control_shutdown, control_timers, control_flow,
     control_counters, control_resync, control_brake_open;
 
 /* c_events.c: one event as members of what is open. */

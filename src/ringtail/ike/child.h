@@ -57,6 +57,8 @@ struct child {
 	const char               *ending;         /* why it goes, in constant words for people; NULL: not said */
 	bool                      delete_sent;    /* we told the peer, or the peer told us */
 	bool                      gone;           /* only the inbound half lingers for what is still in flight */
+	bool                      served;         /* a policy wanted it when policies began to change (rebind.c) */
+	ike_time                  unwanted;       /* since when none does, 0: one does */
 	uint32_t                  life_sec;
 	uint32_t                  life_kb;
 	struct sa_keys           *pending_out;    /* outbound half not installed yet: a responder waits for the peer's switch */

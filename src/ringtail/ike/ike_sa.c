@@ -252,6 +252,8 @@ ike_sa_established(struct ike_sa *ike)
 	d->stats.ike_up++;
 	log_pair(ike, "ISAKMP-SA established");
 	publish(ike, EV_IKE_UP, IKE_OK, ike->ops->name, false);
+	if (ike->conf != d->conf)
+		rebind_later(d);
 	ike_settle(ike);
 	if (ike->state == IKE_ESTABLISHED)
 		live_established(ike);
@@ -355,6 +357,10 @@ ike_sa_announce_delete(struct ike_sa *ike)
 static void
 renew(struct ike_sa *ike)
 {
+	if (ike->reauth && !ike->ops->child_outlives_ike) {
+		rebind_reauth(ike);
+		return;
+	}
 	if (ike->rmt->rekey == CONF_OFF) {
 		ike->rekeyed = true;
 		return;

@@ -138,6 +138,9 @@ struct ike_sa {
 	bool                          half_open;      /* counted as such: a responder that has proved nothing yet */
 	bool                          rekeyed;        /* a successor exists or is being made */
 	bool                          peer_told;      /* a delete was sent or received */
+	bool                          reauth;         /* its successor needs a fresh authentication: the section has changed */
+	ike_time                      unwanted;       /* since when no section is for it, 0: one is (rebind.c) */
+	ike_time                      idle_since;     /* no policy wants any of its children, 0: not so */
 	bool                          dpd_peer;       /* IKEv1: the peer announced RFC 3706 */
 	bool                          knows_spis;     /* the peer exchanges lists of inbound SPIs with us */
 	struct live_check             check;

@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TRY_AGAIN SEC(5)
-#define TRY_AGAIN_MOST 6 /* doublings */
+#define TRY_AGAIN SEC(1)
+#define TRY_AGAIN_MOST 8 /* doublings */
 #define LOOK_AGAIN SEC(1)
 
 enum act { ACT_NONE, ACT_ADD, ACT_CHANGE };
@@ -331,23 +331,27 @@ policies_apply(struct daemon *d, const struct conf *c, enum policies_how how, st
 	return err;
 }
 
-void
+ike_err
 policies_establish(struct daemon *d)
 {
 	struct policies_change n;
 
 	if (d->stopping)
-		return;
+		return IKE_OK;
 	ike_err err = policies_apply(d, d->conf, POLICIES_BEST, &n, NULL);
+	/* what was a moment's want of memory must not let packets through for a second */
+	if (err != IKE_OK)
+		err = policies_apply(d, d->conf, POLICIES_BEST, &n, NULL);
 	if (err == IKE_OK) {
 		d->policies.tries = 0;
-		return;
+		return IKE_OK;
 	}
 	log_put(d->env.log, LOG_L_ERROR, NULL, "not all policies of policy_file are in the kernel (%s); they are tried again",
 	    ike_err_text(err));
 	daemon_timer(d, &d->policies.timer, d->now + (TRY_AGAIN << d->policies.tries));
 	if (d->policies.tries < TRY_AGAIN_MOST)
 		d->policies.tries++;
+	return err;
 }
 
 void

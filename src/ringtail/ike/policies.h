@@ -67,8 +67,11 @@ bool policies_ours(void *daemon, const struct sp_spec *sp);
 MUST_USE ike_err
 policies_apply(struct daemon *d, const struct conf *c, enum policies_how how, struct policies_change *out, struct text *why);
 
-/* At start and by TIMER_POLICIES: what the present configuration wants, as far as possible now. */
-void policies_establish(struct daemon *d);
+/*
+ * At start and by TIMER_POLICIES: what the present configuration wants, as far as possible now; the rest is tried again soon.
+ * The error is for the start: a daemon without the memory for its policies must not let packets through without them.
+ */
+ike_err policies_establish(struct daemon *d);
 
 /* One of ours from a former process has been found: look whether it is still wanted, soon. */
 void policies_look_again(struct daemon *d);

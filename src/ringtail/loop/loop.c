@@ -147,26 +147,23 @@ note_kernel_change(struct loop *l, const struct conf *old, const struct conf *fr
 		log_put(&l->logger, LOG_L_WARNING, NULL, "pfkey_buffer has changed: restart the daemon to use it");
 }
 
-ike_err
-loop_reload(struct loop *l, char *why, size_t cap)
+static ike_err
+conf_load(void *arg, struct conf **out, char *why, size_t cap)
 {
-	struct conf *fresh;
-
-	TRY(read_conf(l, &fresh, why, cap));
-	struct conf *old = l->conf;
-	l->conf = fresh;
-	log_follow_conf(l);
-	note_kernel_change(l, old, fresh);
-	daemon_set_conf(l->daemon, fresh, loop_now());
-	/* the name of the log file was in it */
-	conf_unref(old);
-	return IKE_OK;
+	return read_conf(arg, out, why, cap);
 }
 
-static ike_err
-reload(void *arg, char *why, size_t cap)
+static void
+conf_used(void *arg, struct conf *conf)
 {
-	return loop_reload(arg, why, cap);
+	struct loop *l = arg;
+	struct conf *old = l->conf;
+
+	l->conf = conf_ref(conf);
+	note_kernel_change(l, old, conf);
+	log_follow_conf(l);
+	/* the name of the log file was in it */
+	conf_unref(old);
 }
 
 static void
@@ -236,7 +233,8 @@ open_daemon(struct loop *l)
 	struct env env = {
 		.arg = l, .log = &l->logger, .crypto = l->crypto, .kern = l->kern, .ike_port = l->opt.ike_port,
 		.natt_port = l->opt.natt_port, .send = udp_send, .ctl_send = unixsock_send, .wallclock = wallclock,
-		.read_secret = files_read_secret, .source_addr = udp_source_addr, .stop = stop, .reload = reload,
+		.read_secret = files_read_secret, .source_addr = udp_source_addr, .stop = stop, .conf_load = conf_load,
+		.conf_used = conf_used,
 		.file_load = state_file_load, .file_store = state_file_store, .file_append = state_file_append,
 		.handover_load = fdstore_load, .keep_secret = state_secret,
 	};

@@ -112,9 +112,6 @@ void loop_free(struct loop *l);
 /* Set the timer to what the daemon waits for: after each entry point. */
 void loop_rearm(struct loop *l);
 
-/* Read and use the configuration again; on failure the old one stays and |why| says where the fault is. */
-MUST_USE ike_err loop_reload(struct loop *l, char *why, size_t cap);
-
 /* udp.c: follow one local address (from rtnl.c).  IKE_E_IO: it cannot be bound, which has been logged. */
 MUST_USE ike_err udp_open_addr(struct loop *l, const struct addr *a);
 /* At start, once all addresses are known: is there anything to listen on, and all that strict_address wants?  IKE_E_IO. */

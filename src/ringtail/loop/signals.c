@@ -56,15 +56,12 @@ static void
 on_hup(evutil_socket_t sig, short what, void *arg)
 {
 	struct loop *l = arg;
-	char why[300];
 
 	(void)what;
 	log_put(&l->logger, LOG_L_INFO, NULL, "caught signal %d", (int)sig);
 	notify_reloading(l);
-	ike_err err = loop_reload(l, why, sizeof(why));
+	ike_err err = daemon_hup(l->daemon, loop_now());
 	notify_reloaded(l, err == IKE_OK);
-	if (err != IKE_OK)
-		log_put(&l->logger, LOG_L_ERROR, NULL, "the configuration stays as it was: %s", why);
 	loop_rearm(l);
 }
 
