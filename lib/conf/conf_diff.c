@@ -97,31 +97,6 @@ lines_diff(struct slice a, struct slice b, struct buf *out)
 
 /* --- sections in print --- */
 
-static ike_err
-add_path(struct buf *out, const char *what, const char *path)
-{
-	if (path == NULL)
-		return IKE_OK;
-	TRY(buf_append(out, slice_str(what)));
-	TRY(buf_append(out, slice_str(path)));
-	return buf_append(out, slice_str("\n"));
-}
-
-/* Files are written relative to `path certificate` and `path script`: where they are in the end counts. */
-static ike_err
-print_remote(const struct conf_remote *r, struct buf *out)
-{
-	TRY(conf_print_remote(r, BRIEF, out));
-	TRY(add_path(out, "certificate file ", r->cert_file));
-	TRY(add_path(out, "key file ", r->key_file));
-	TRY(add_path(out, "CA file ", r->ca_file));
-	for (size_t i = 0; i < r->n_peer_certs; i++)
-		TRY(add_path(out, "peer's certificate file ", r->peer_certs[i].file));
-	for (int i = 0; i < CONF_SCRIPTS; i++)
-		TRY(add_path(out, "script file ", r->script[i]));
-	return IKE_OK;
-}
-
 static struct slice
 body_of(const struct buf *text)
 {
@@ -136,9 +111,9 @@ conf_remote_diff(const struct conf_remote *a, const struct conf_remote *b, struc
 {
 	struct buf x = { 0 }, y = { 0 };
 
-	ike_err err = print_remote(a, &x);
+	ike_err err = conf_print_remote(a, BRIEF, &x);
 	if (err == IKE_OK)
-		err = print_remote(b, &y);
+		err = conf_print_remote(b, BRIEF, &y);
 	if (err == IKE_OK)
 		err = lines_diff(body_of(&x), body_of(&y), lines);
 	buf_free(&x);
@@ -196,7 +171,7 @@ take_remotes(struct conf_diff *d, const struct conf *c, struct sects *out)
 	for (size_t i = 0; err == IKE_OK && i < out->n; i++) {
 		const struct conf_remote *r = c->remotes[i];
 		out->v[i] = (struct sect){ .file = r->file, .line = r->line, .order = i };
-		err = print_remote(r, &text);
+		err = conf_print_remote(r, BRIEF, &text);
 		if (err == IKE_OK)
 			err = keep(d, &text, &out->v[i]);
 	}

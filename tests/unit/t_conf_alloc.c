@@ -50,6 +50,7 @@ START_TEST(accepted_file)
 	each_fails("accepted/radiuscfg.conf", IKE_OK);
 	each_fails("accepted/lenient_glued.conf", IKE_OK);
 	each_fails("accepted/listen.conf", IKE_OK);
+	each_fails("accepted/policy_file.conf", IKE_OK);
 }
 END_TEST
 
@@ -61,6 +62,7 @@ START_TEST(rejected_file)
 	each_fails("rejected/identifiers.conf", IKE_E_SYNTAX);
 	each_fails("rejected/missing_semicolon.conf", IKE_E_SYNTAX);
 	each_fails("rejected/include_broken.conf", IKE_E_SYNTAX);
+	each_fails("rejected/policy_file.conf", IKE_E_SYNTAX);
 }
 END_TEST
 

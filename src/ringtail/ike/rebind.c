@@ -29,7 +29,6 @@ static const struct {
 	{ "authentication_method", CHANGE_REAUTH }, { "exchange_mode", CHANGE_REAUTH }, { "my_identifier", CHANGE_REAUTH },
 	{ "peers_identifier", CHANGE_REAUTH }, { "verify_identifier", CHANGE_REAUTH }, { "certificate_type", CHANGE_REAUTH },
 	{ "ca_type", CHANGE_REAUTH }, { "peers_certfile", CHANGE_REAUTH }, { "verify_cert", CHANGE_REAUTH },
-	{ "certificate", CHANGE_REAUTH }, { "key", CHANGE_REAUTH }, { "CA", CHANGE_REAUTH }, { "peer's", CHANGE_REAUTH },
 	{ "xauth_login", CHANGE_REAUTH }, { "remote_address", CHANGE_VALUES }, { "ph1id", CHANGE_VALUES },
 };
 
