@@ -189,66 +189,51 @@ control_policies(struct control_call *call)
 
 /* --- timers --- */
 
+static const char *
+timer_name(enum timer_kind kind)
+{
+	switch (kind) {
+	case TIMER_EXCH:
+		return "retransmission";
+	case TIMER_IKE:
+		return "ike-sa";
+	case TIMER_CHILD:
+		return "child";
+	case TIMER_CHECK:
+		return "liveness check";
+	case TIMER_LIVE:
+		return "traffic";
+	case TIMER_BACKOFF:
+		return "back-off";
+	case TIMER_GREET:
+		return "greeting";
+	case TIMER_REFRESH:
+		return "replacement of adopted pairs";
+	case TIMER_ADMIT:
+		return "admission";
+	case TIMER_RELOAD:
+		return "reload";
+	case TIMER_POLICIES:
+		return "policies";
+	case TIMER_MIRROR:
+		return "orphans";
+	}
+	return "unknown";
+}
+
 static void
 put_timer(struct control_call *call, const struct timer *t)
 {
 	struct daemon *d = call->d;
 	struct ctl_put *p = &call->put;
-	const struct ike_sa *ike;
-	const struct child *c;
-	const struct exch *x;
-	const char *what = "unknown";
-	const struct addr *peer = NULL;
-	ike_time created = 0;
+	const struct ike_sa *ike = t->kind == TIMER_IKE || t->kind == TIMER_CHECK ? ike_sa_get(d, t->owner_id) : NULL;
+	const struct child *c = t->kind == TIMER_CHILD ? child_get(d, t->owner_id) : NULL;
+	const struct exch *x = t->kind == TIMER_EXCH ? container_of(t, struct exch, timer) : NULL;
+	const struct addr *peer = x != NULL ? &x->ike->remote.addr : ike != NULL ? &ike->remote.addr :
+	    c != NULL ? &c->remote.addr : NULL;
+	ike_time created = x != NULL ? x->started : ike != NULL ? ike->created : c != NULL ? c->created : 0;
 
-	switch ((enum timer_kind)t->kind) {
-	case TIMER_EXCH:
-		x = container_of(t, struct exch, timer);
-		what = "retransmission";
-		peer = &x->ike->remote.addr;
-		created = x->started;
-		break;
-	case TIMER_LIVE:
-		what = "traffic";
-		break;
-	case TIMER_IKE:
-	case TIMER_CHECK:
-		what = t->kind == TIMER_IKE ? "ike-sa" : "liveness check";
-		if ((ike = ike_sa_get(d, t->owner_id)) != NULL) {
-			peer = &ike->remote.addr;
-			created = ike->created;
-		}
-		break;
-	case TIMER_CHILD:
-		what = "child";
-		if ((c = child_get(d, t->owner_id)) != NULL) {
-			peer = &c->remote.addr;
-			created = c->created;
-		}
-		break;
-	case TIMER_BACKOFF:
-		what = "back-off";
-		break;
-	case TIMER_GREET:
-		what = "greeting";
-		break;
-	case TIMER_REFRESH:
-		what = "replacement of adopted pairs";
-		break;
-	case TIMER_ADMIT:
-		what = "admission";
-		break;
-	case TIMER_RELOAD:
-		what = "reload";
-		break;
-	case TIMER_POLICIES:
-		what = "policies";
-		break;
-	case TIMER_MIRROR:
-		what = "orphans";
-		break;
-	}
-	ctl_put_str(p, "what", what);
+	ctl_put_str(p, "what", timer_name((enum timer_kind)t->kind));
 	if (peer != NULL)
 		control_put_addr(p, "peer", peer);
 	ctl_put_quantity(p, "due_in", CTL_SPAN, (t->when - d->now) / SEC(1));

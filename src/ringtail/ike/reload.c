@@ -81,6 +81,7 @@ use(struct daemon *d, struct conf *fresh, enum policies_how how, struct text *wh
 	rebind_mark(d);
 	TRY(policies_apply(d, fresh, how, &n, why));
 	struct conf *old = swap(d, conf_ref(fresh));
+	sadb_set_audit(d->sadb, fresh->timers.audit, d->now);
 	rebind_all(d, n.added + n.changed + n.taken + n.removed > 0);
 	resync(d);
 	if (how == POLICIES_UNDO || d->reload.confirm_by != 0) {
