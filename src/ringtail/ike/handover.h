@@ -17,18 +17,18 @@
 #ifndef RINGTAIL_IKE_HANDOVER_H
 #define RINGTAIL_IKE_HANDOVER_H
 
+#include "ringtail/ike/exch.h"
 #include "ringtail/ike/snap.h"
 #include "util/time.h"
 
 struct child;
 struct conf_remote;
 struct daemon;
-struct exch;
 struct ike_sa;
 struct secret;
 
 #define HANDOVER_MAJOR 1
-#define HANDOVER_MINOR 0
+#define HANDOVER_MINOR 1
 #define HANDOVER_LIFE SEC(60)
 
 /* Records of the outermost level and within an IKE SA; each number is used once and for ever. */
@@ -82,6 +82,10 @@ bool handover_lasts(const struct ike_sa *ike);
 bool handover_exch_lasts(const struct exch *x);
 bool handover_child_lasts(const struct child *c);
 
+/* Intents as they are numbered in snapshots; 0: none that is handed over. */
+uint32_t    handover_intent_number(enum intent i);
+enum intent handover_intent_of(uint32_t number);
+
 /* What the first record says. */
 struct handover_head {
 	uint8_t  boot_id[16];
@@ -92,13 +96,13 @@ struct handover_head {
 /* An IKE SA is named by |id| in the snapshot. */
 struct handover_exch {
 	uint64_t ike_id;
-	uint32_t intent;
+	uint32_t intent;            /* its number */
 	ike_time when;
 };
 
 struct handover_queued {
 	uint64_t ike_id, child_id;
-	uint32_t intent;
+	uint32_t intent;            /* its number */
 };
 
 /* Beside the members of struct ike_sa. */

@@ -9,6 +9,42 @@
 
 #define F(tag, kind, ...) SNAP_FIELD(tag, SNAP_##kind, __VA_ARGS__)
 
+/* These numbers are part of the format: new members of the enums go to their ends. */
+_Static_assert(IKE_CONNECTING == 0 && IKE_ESTABLISHED == 1 && IKE_DYING == 2, "states of IKE SAs are handed over");
+_Static_assert(CHILD_WANTED == 0 && CHILD_NEGOTIATING == 1 && CHILD_INSTALLED == 2 && CHILD_RETIRING == 3,
+    "states of children are handed over");
+_Static_assert(INITIATOR == 0 && RESPONDER == 1 && PROTO_AH == 2 && PROTO_ESP == 3 && MODE_TRANSPORT == 1 && MODE_TUNNEL == 2,
+    "sides, protocols and modes are handed over");
+_Static_assert(ADMIT_TRAFFIC == 0 && ADMIT_REKEY == 1 && ADMIT_LOST == 2 && ADMIT_ADOPTED == 3 && ADMIT_IDLE == 4,
+    "classes of admission are handed over");
+_Static_assert(PEER_IDLE == 0 && PEER_CONNECTING == 1 && PEER_UP == 2 && PEER_DEGRADED == 3 && PEER_DOWN == 4,
+    "states of peers are handed over");
+
+static const uint8_t intent_numbers[INTENT_COUNT] = {
+	[INTENT_CHILD_CREATE] = 3,
+	[INTENT_CHILD_REKEY] = 4,
+	[INTENT_IKE_REKEY] = 5,
+	[INTENT_CHILD_DELETE] = 6,
+	[INTENT_IKE_DELETE] = 7,
+	[INTENT_LIVENESS] = 8,
+	[INTENT_NOTIFY] = 9,
+};
+
+uint32_t
+handover_intent_number(enum intent i)
+{
+	return (unsigned)i < INTENT_COUNT ? intent_numbers[i] : 0;
+}
+
+enum intent
+handover_intent_of(uint32_t number)
+{
+	for (unsigned i = 0; i < INTENT_COUNT && number != 0; i++)
+		if (intent_numbers[i] == number)
+			return (enum intent)i;
+	return INTENT_NONE;
+}
+
 static const struct snap_field head_fields[] = {
 	F(1, BYTES, struct handover_head, boot_id),
 	F(2, TIME, struct handover_head, taken),
@@ -50,7 +86,6 @@ static const struct snap_field peer_fields[] = {
 	F(15, UINT, struct peer, downs),
 	F(16, UINT, struct peer, rekeys),
 	F(17, UINT, struct peer, failed),
-	F(18, UINT, struct peer, why, .most = IKE_E_COUNT - 1),
 };
 const struct snap_table handover_peer_table = SNAP_TABLE(peer_fields);
 
@@ -149,6 +184,8 @@ static const struct snap_field child_fields[] = {
 	F(37, UINT, struct child, admit.rank),
 	F(38, UINT, struct child, watch.verified),
 	F(39, TIME, struct child, watch.verify_at),
+	F(40, BOOL, struct child, broken),
+	F(41, BOOL, struct child, unannounced),
 	F(40, BOOL, struct child, unannounced),
 };
 const struct snap_table handover_child_table = SNAP_TABLE(child_fields);
@@ -194,7 +231,7 @@ const struct snap_table handover_exch_table = SNAP_TABLE(exch_fields);
 /* Tags of the same record as those of struct exch. */
 static const struct snap_field exch_more_fields[] = {
 	F(0x80, UINT, struct handover_exch, ike_id),
-	F(0x81, UINT, struct handover_exch, intent, .most = INTENT_COUNT - 1),
+	F(0x81, UINT, struct handover_exch, intent),
 	F(0x82, TIME, struct handover_exch, when),
 };
 const struct snap_table handover_exch_more_table = SNAP_TABLE(exch_more_fields);
@@ -202,6 +239,6 @@ const struct snap_table handover_exch_more_table = SNAP_TABLE(exch_more_fields);
 static const struct snap_field queued_fields[] = {
 	F(1, UINT, struct handover_queued, ike_id),
 	F(2, UINT, struct handover_queued, child_id),
-	F(3, UINT, struct handover_queued, intent, .most = INTENT_COUNT - 1),
+	F(3, UINT, struct handover_queued, intent),
 };
 const struct snap_table handover_queued_table = SNAP_TABLE(queued_fields);

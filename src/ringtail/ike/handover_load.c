@@ -149,6 +149,8 @@ take_ike(struct taking *t, struct slice record)
 	past(t->d, &ike->established);
 	past(t->d, &ike->last_in);
 	past(t->d, &ike->last_check);
+	past(t->d, &ike->last_traffic);
+	past(t->d, &ike->superseded);
 	ike_table_not_half_open(ike);
 	ike->timer.kind = TIMER_IKE;
 	ike->timer.owner_id = ike->id;
@@ -263,7 +265,7 @@ take_exch(struct taking *t, struct slice record)
 	struct ike_sa *ike = ike_sa_get(t->d, ids_new(&t->ikes, more.ike_id));
 	if (ike == NULL)
 		return IKE_OK;
-	const struct exch_type *type = ike->ops->for_intent((enum intent)more.intent);
+	const struct exch_type *type = ike->ops->for_intent(handover_intent_of(more.intent));
 	ike_err err = type == NULL ? IKE_E_UNSUPPORTED : exch_new(ike, type, INITIATOR, 0, &x);
 	if (err == IKE_OK && (err = fill_exch(t, x, record)) != IKE_OK)
 		exch_free(x);
@@ -295,7 +297,8 @@ take_queued(struct taking *t, struct slice record)
 	uint64_t child_id = ids_new(&t->children, h.child_id);
 	if (ike == NULL || (h.child_id != 0 && child_id == 0))
 		return IKE_OK;
-	return ike_sa_enqueue(ike, (enum intent)h.intent, child_id);
+	enum intent intent = handover_intent_of(h.intent);
+	return intent == INTENT_NONE ? IKE_OK : ike_sa_enqueue(ike, intent, child_id);
 }
 
 static ike_err

@@ -148,7 +148,7 @@ put_child(const struct child *c, struct wr *w)
 static void
 put_exch(const struct exch *x, struct wr *w)
 {
-	struct handover_exch more = { .ike_id = x->ike->id, .intent = x->type->intent, .when = x->timer.pos != 0 ? x->timer.when : 0 };
+	struct handover_exch more = { .ike_id = x->ike->id, .intent = handover_intent_number(x->type->intent), .when = x->timer.pos != 0 ? x->timer.when : 0 };
 	size_t mark = snap_begin(w, HO_EXCH);
 
 	snap_put(w, &handover_exch_table, x);
@@ -168,7 +168,8 @@ put_under_way(const struct ike_sa *ike, struct wr *w)
 			put_exch(x, w);
 	}
 	for (const struct queued *q = ike->queue; q != NULL; q = q->next) {
-		struct handover_queued h = { .ike_id = ike->id, .child_id = q->child_id, .intent = q->intent };
+		struct handover_queued h = { .ike_id = ike->id, .child_id = q->child_id,
+			.intent = handover_intent_number(q->intent) };
 		put_record(w, HO_QUEUED, &handover_queued_table, &h);
 	}
 }
