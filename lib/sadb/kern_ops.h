@@ -28,7 +28,23 @@ enum kern_feature {
 	KERN_IFID = 1 << 5,
 	KERN_MIGRATE = 1 << 6,
 	KERN_EVENTS_ALL = 1 << 7, /* reports changes that others make */
+	KERN_FEW_ALGS = 1 << 8,   /* takes what PF_KEY can name only: kern_takes_alg() */
 };
+
+/*
+ * Can a kernel with |features| be given |id|?  PF_KEY on Linux has no AEAD ciphers, and of SHA-256 only the form with 96 bits.
+ * Whether the kernel has code for it is another matter.
+ */
+static inline bool
+kern_takes_alg(unsigned features, uint16_t id)
+{
+	const struct alg *a = alg_get(id);
+
+	if ((features & KERN_FEW_ALGS) == 0 || a == NULL)
+		return true;
+	return a->pfkey != ALG_NO_NUMBER && (a->flags & ALG_AEAD) == 0 &&
+	       id != INTEG_HMAC_SHA256_128;
+}
 
 enum kern_event_kind {
 	KERN_EV_ACQUIRE, /* a packet needs an SA */

@@ -196,7 +196,7 @@ start(struct pfkey *p, const struct pfkey_options *options)
 		return IKE_E_IO;
 	}
 	if (options->probe)
-		p->kern.features = pfkey_probe(p);
+		p->kern.features = pfkey_probe(p) | KERN_FEW_ALGS;
 	if (options->events)
 		p->kern.features |= KERN_EVENTS_ALL;
 	return IKE_OK;

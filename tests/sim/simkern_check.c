@@ -38,6 +38,8 @@ sim_check_install(const struct simkern *k, const struct sa_spec *s, const struct
 		return EPROTONOSUPPORT;
 	if (!is_known(s->encr) || !is_known(s->integ) || !is_known(s->comp))
 		return EOPNOTSUPP;
+	if (!kern_takes_alg(k->features, s->encr) || !kern_takes_alg(k->features, s->integ))
+		return EOPNOTSUPP;
 	if ((s->mark_mask != 0 && (k->features & KERN_MARK) == 0) ||
 	    (s->if_id != 0 && (k->features & KERN_IFID) == 0))
 		return EOPNOTSUPP;

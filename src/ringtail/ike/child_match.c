@@ -268,6 +268,39 @@ child_match_request(struct child *c, const struct ike_sa *ike, const struct chil
 	return find_sainfo(c, ike->rmt->ph1id, rq->peer_id);
 }
 
+/* Keep of |l| what the kernel's interface can be told.  False: there was something, and nothing is left. */
+static bool
+keep_able(struct prop_algs *l, unsigned features)
+{
+	uint8_t n = l->n;
+
+	l->n = 0;
+	for (uint8_t i = 0; i < n; i++)
+		if (kern_takes_alg(features, l->v[i].id))
+			l->v[l->n++] = l->v[i];
+	return n == 0 || l->n != 0;
+}
+
+/* What could be agreed on and then not installed is better not offered, and not chosen. */
+static ike_err
+keep_able_props(const struct child *c, struct prop *v, size_t *n)
+{
+	const struct kern *k = c->d->env.kern;
+	size_t left = 0;
+
+	for (size_t i = 0; i < *n; i++)
+		if (keep_able(&v[i].encr, k->features) && keep_able(&v[i].integ, k->features))
+			v[left++] = v[i];
+	*n = left;
+	if (left != 0)
+		return IKE_OK;
+	log_put(c->d->env.log, LOG_L_ERROR, NULL,
+	    "%s:%u: none of these algorithms can be given to the kernel through %s: list others (aes with hmac_sha1, hmac_sha512 or "
+	    "hmac_sha256_96), or use kernel_interface xfrm",
+	    c->sainfo->file, c->sainfo->line, k->ops->name);
+	return IKE_E_NO_PROPOSAL;
+}
+
 ike_err
 child_props(const struct child *c, struct arena *arena, struct prop_list *out)
 {
@@ -275,6 +308,7 @@ child_props(const struct child *c, struct arena *arena, struct prop_list *out)
 	size_t n;
 
 	TRY(conf_child_props(c->sainfo, c->proto, c->mode, v, &n));
+	TRY(keep_able_props(c, v, &n));
 	out->v = arena_array(arena, n, sizeof(*out->v));
 	if (out->v == NULL)
 		return IKE_E_NOMEM;

@@ -208,8 +208,8 @@ open_kernel(struct loop *l)
 		    "this kernel offers no ESP (module esp4, esp6): no SA can be installed until it does");
 	if (strcmp(l->kern->ops->name, "pfkey") == 0)
 		log_put(&l->logger, LOG_L_WARNING, NULL,
-		    "through PF_KEY there are no AEAD ciphers, and hmac_sha256 is cut to 96 bits, not RFC 4868's 128: "
-		    "propose hmac_sha256_96 or hmac_sha1, or use kernel_interface xfrm");
+		    "through PF_KEY there are no AEAD ciphers and no hmac_sha256 with RFC 4868's 128 bits: they are left out of "
+		    "all proposals; hmac_sha256_96 means the 96 bits that PF_KEY has");
 	l->kern->on_event = on_kern_event;
 	l->kern->event_arg = l;
 	return IKE_OK;
