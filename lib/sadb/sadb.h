@@ -285,6 +285,8 @@ struct sadb_counts {
 	uint64_t events, stale_events, acquires, overruns, resyncs, resync_failures; /* ever */
 	uint64_t sa_lost, sa_adoptions, sa_replaced, sp_repairs, delete_retries;
 	uint64_t repairs[SADB_REPAIRS];
+	ike_time last_audit;       /* when all was compared last, and completely; 0: not yet */
+	uint64_t last_audit_found; /* differences then, those with what others own included */
 };
 
 void

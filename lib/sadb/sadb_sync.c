@@ -135,6 +135,7 @@ ike_err
 db_reconcile(struct sadb *db, unsigned what)
 {
 	struct recon r;
+	size_t found;
 	ike_err err;
 
 	if (what == (KERN_DUMP_SA | KERN_DUMP_SP)) {
@@ -145,12 +146,15 @@ db_reconcile(struct sadb *db, unsigned what)
 	err = compare(db, what, &r);
 	if (err == IKE_OK)
 		err = act_all(db, &r);
+	found = r.n;
 	recon_fini(&r);
 	db->ever.resyncs++;
 	if (err != IKE_OK) {
 		db->ever.resync_failures++;
 		db_want_resync(db, time_add(db->now, SADB_RETRY));
 	} else if (what == (KERN_DUMP_SA | KERN_DUMP_SP)) {
+		db->ever.last_audit = db->now;
+		db->ever.last_audit_found = db->filled ? found : 0;
 		db->filled = true;
 	}
 	return err;

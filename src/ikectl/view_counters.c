@@ -15,6 +15,7 @@ repair_meaning(const struct ctl_node *r)
 		{ "sa-orphan", "SAs of ours that no policy needs, removed" },
 		{ "sp-gone", "policies of ours that somebody took out: put back" },
 		{ "sp-changed", "policies of ours that somebody changed: set right" },
+		{ "sp-adopted", "policies of ours from before, taken over" },
 		{ "sa-foreign-new", "SAs of others, found" },
 		{ "sa-foreign-gone", "SAs of others, gone" },
 		{ "sp-foreign-new", "policies of others, found" },
@@ -29,21 +30,40 @@ repair_meaning(const struct ctl_node *r)
 }
 
 static void
+add_kinds(struct table *t, const struct ctl_node *r, const char *list_name)
+{
+	struct ctl_node list, n;
+
+	if (!ctl_find(r, list_name, &list))
+		return;
+	struct rd cur = ctl_members(&list);
+	while (ctl_next(&cur, &n)) {
+		table_member(t, &n, "kind");
+		table_member(t, &n, "count");
+		table_add(t, repair_meaning(&n));
+	}
+}
+
+static bool
+has_any(const struct ctl_node *r, const char *name)
+{
+	struct ctl_node list;
+
+	return ctl_find(r, name, &list) && ctl_count(&list) > 0;
+}
+
+/* What differed: of ours, and of others. */
+static void
 repair_rows(const struct ctl_node *r, const struct view *v, struct out *o)
 {
 	static const char *const heads[] = { "DIFFERENCE", "COUNT", "WHAT IT IS" };
-	struct ctl_node list, n;
 	struct table t;
 
-	if (!ctl_find(r, "repairs", &list) || ctl_count(&list) == 0)
+	if (!has_any(r, "repairs") && !has_any(r, "followed"))
 		return;
 	table_init(&t, v->now, heads, sizeof(heads) / sizeof(heads[0]));
-	struct rd cur = ctl_members(&list);
-	while (ctl_next(&cur, &n)) {
-		table_member(&t, &n, "kind");
-		table_member(&t, &n, "count");
-		table_add(&t, repair_meaning(&n));
-	}
+	add_kinds(&t, r, "repairs");
+	add_kinds(&t, r, "followed");
 	table_end(&t, o);
 }
 
@@ -62,6 +82,7 @@ meaning_of(struct slice name)
 		{ "ike_up", "IKE SAs established" },
 		{ "ike_failed", "IKE SAs that came to nothing" },
 		{ "child_up", "pairs of IPsec SAs installed" },
+		{ "adopted", "pairs of a former process taken over" },
 		{ "child_failed", "pairs that came to nothing" },
 		{ "rekeys", "pairs that replaced an older one" },
 		{ "collisions", "negotiations of both ends that crossed" },
@@ -82,6 +103,8 @@ meaning_of(struct slice name)
 		{ "overruns", "times that the kernel could not tell everything" },
 		{ "audits", "comparisons with the kernel" },
 		{ "audit_failures", "of these, incomplete" },
+		{ "last_audit", "the last that was complete" },
+		{ "last_audit_found", "what differed then" },
 		{ "delete_retries", "deletes that the kernel refused at first" },
 	};
 
@@ -150,11 +173,10 @@ void
 view_resync(const struct ctl_answer *a, const struct view *v, struct out *o)
 {
 	const struct ctl_node *r = &a->result;
-	struct ctl_node list, n;
+	struct ctl_node n;
 
-	if (ctl_find(r, "repairs", &list) && ctl_count(&list) > 0)
-		repair_rows(r, v, o);
-	else if (!a->failed)
+	repair_rows(r, v, o);
+	if (!a->failed && !has_any(r, "repairs") && !has_any(r, "followed"))
 		out_add(o, "nothing differs\n");
 	if (ctl_find(r, "sad", &n)) {
 		out_if(o, "SAs: ", &n, "ours", " ours");

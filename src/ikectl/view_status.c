@@ -117,7 +117,9 @@ repair_line(const struct ctl_node *r, struct out *o)
 	if (ctl_find(r, "mirror", &n)) {
 		out_if(o, "audits: ", &n, "audits", "");
 		out_if(o, ", last ", &n, "last_audit", "");
-		out_if(o, " in ", &n, "last_audit_ms", " ms");
+		out_if(o, " with ", &n, "last_audit_found", "");
+		out_add(o,
+		    ctl_get_number(&n, "last_audit_found") == 1 ? " difference" : " differences");
 		if (ctl_get_number(&n, "audit_failures") > 0)
 			out_if(o, ", ", &n, "audit_failures", " incomplete");
 		if (ctl_get_number(&n, "overruns") > 0)

@@ -415,7 +415,7 @@ story(const char *name)
 }
 
 static const char *const stories[] = { "v1", "v2", "json", "peers", "failures", "racoonctl",
-	"daemon", "flow", "sas", "resync", "since", "owned", "night", "night1", "many" };
+	"daemon", "flow", "sas", "resync", "since", "owned", "night", "night1", "restart", "foreign", "many" };
 
 START_TEST(transcript)
 {
@@ -743,7 +743,8 @@ START_TEST(missing_policies_are_a_problem)
 	has(s.a, "status", "PROBLEM [policy-missing]: 1 of our policies is not in the kernel");
 	has(s.a, "policies", "ours, /etc/a.setkey:2, MISSING in the kernel");
 	has(s.a, "policies 192.0.2.2 udp", "is missing from the kernel: not in force until it is put back");
-	has(s.a, "policies 192.0.2.2 udp", "out of balance: packets leave in clear, but only protected ones are accepted back");
+	has(s.a, "policies 192.0.2.2 udp", "out  192.0.2.1 -> 192.0.2.2 udp: no policy: it leaves in clear");
+	has(s.a, "policies 192.0.2.2 udp", "answer: not as it should be: a policy of ours for this flow is missing from the kernel");
 	has(s.a, "resync", "SAs: 0 ours");
 	ck_assert_ptr_null(strstr(node_ctl(s.a, "status"), "PROBLEM"));
 	world_free(s.w);

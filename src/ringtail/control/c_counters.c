@@ -21,6 +21,7 @@ static const struct {
 	{ "ike_up", offsetof(struct daemon_stats, ike_up) },
 	{ "ike_failed", offsetof(struct daemon_stats, ike_failed) },
 	{ "child_up", offsetof(struct daemon_stats, child_up) },
+	{ "adopted", offsetof(struct daemon_stats, adopted) },
 	{ "child_failed", offsetof(struct daemon_stats, child_failed) },
 	{ "rekeys", offsetof(struct daemon_stats, rekeys) },
 	{ "collisions", offsetof(struct daemon_stats, collisions) },
@@ -110,6 +111,10 @@ control_put_counters(struct ctl_put *p, const struct daemon *d)
 	ctl_put_uint(p, "audits", n.resyncs);
 	ctl_put_uint(p, "audit_failures", n.resync_failures);
 	ctl_put_uint(p, "delete_retries", n.delete_retries);
+	if (n.last_audit != 0) {
+		ctl_put_quantity(p, "last_audit", CTL_TIME, control_wall(d, n.last_audit));
+		ctl_put_uint(p, "last_audit_found", n.last_audit_found);
+	}
 	ctl_put_end(p);
 	control_put_repairs(p, &n, NULL);
 }

@@ -23,7 +23,8 @@ struct way {
 	const struct spd_row *winner;
 	enum verdict verdict;
 	const struct sad_row *sa[SP_MAX_TMPL]; /* for each template of the winner; NULL: none */
-	bool exceptions;                       /* another policy wins for some of the packets */
+	bool missing;    /* a policy of ours should win, and is not in the kernel */
+	bool exceptions; /* another policy wins for some of the packets */
 };
 
 static bool
@@ -199,6 +200,8 @@ put_policies(struct control_call *call, struct way *w)
 		enum flow_fit fit = row->sp.dir == w->dir ? flow_fits(row, &w->flow) : FLOW_NONE;
 		if (fit == FLOW_NONE || (!row->present && row->owner == SADB_FOREIGN))
 			continue;
+		w->missing |= fit == FLOW_WHOLE && !row->present &&
+			      (w->winner == NULL || flow_before(row, w->winner));
 		w->exceptions |= fit == FLOW_PART && row->present &&
 				 (w->winner == NULL || flow_before(row, w->winner));
 		ctl_put_record(&call->put, NULL);
@@ -291,8 +294,13 @@ control_flow(struct control_call *call)
 	ctl_put_bool(&call->put, "forwarded", n == 4);
 	ctl_put_bool(&call->put, "exceptions",
 	    w[0].exceptions || w[1].exceptions || w[2].exceptions || w[3].exceptions);
-	ctl_put_str(&call->put, "answer",
-	    n == 4      ? forwarded_conclusion(w)
-	    : from_here ? conclusion(w[0].verdict, w[1].verdict)
-			: conclusion(w[1].verdict, w[0].verdict));
+	if (w[0].missing || w[1].missing || w[2].missing || w[3].missing)
+		ctl_put_str(&call->put, "answer",
+		    "not as it should be: a policy of ours for this flow is missing from the "
+		    "kernel");
+	else
+		ctl_put_str(&call->put, "answer",
+		    n == 4      ? forwarded_conclusion(w)
+		    : from_here ? conclusion(w[0].verdict, w[1].verdict)
+				: conclusion(w[1].verdict, w[0].verdict));
 }

@@ -72,6 +72,30 @@ put_stopping(struct ctl_put *p, const struct daemon *d)
 		put_problem(p, &x, "the daemon is about to end and negotiates nothing");
 }
 
+/* How long a quarrel is told after somebody was seen writing last. */
+#define QUARREL_FOR SEC(600)
+
+static void
+put_quarrel(struct ctl_put *p, const struct daemon *d)
+{
+	const struct mirror_quarrel *q = &d->mirror.quarrel;
+	struct problem x = { .code = "contested",
+		.fix = "find the other program that manages IPsec here (another IKE daemon, a "
+		       "script with setkey or ip "
+		       "xfrm) and stop it" };
+	char what[300];
+	struct text t = text_in(what, sizeof(what));
+
+	if (q->what[0] == '\0' || d->now - q->since > QUARREL_FOR)
+		return;
+	x.since = control_wall(d, q->since);
+	text_addf(&t, "somebody else keeps changing what is ours, %llu times so far, last %s",
+	    (unsigned long long)q->times, q->what);
+	if (q->pid != 0)
+		text_addf(&t, " (netlink port %u, mostly the number of its process)", q->pid);
+	put_problem(p, &x, what);
+}
+
 /* So long an operator's word counts. */
 #define OPEN_FOR SEC(60)
 
@@ -91,6 +115,7 @@ control_put_problems(struct ctl_put *p, const struct daemon *d)
 	ctl_put_list(p, "problems");
 	put_stopping(p, d);
 	put_brake(p, d);
+	put_quarrel(p, d);
 	put_broken(p, d);
 	ctl_put_end(p);
 }

@@ -465,6 +465,7 @@ half_lost(struct child *c, ike_time when)
 {
 	log_half(c, "half of IPsec-SA lost, negotiating it anew", c->row_in == 0 ? SA_IN : SA_OUT);
 	c->d->stats.halflings++;
+	publish(c, EV_HALFLING, c->row_in == 0 ? "the inbound half of a pair is gone from the kernel" : "the outbound half of a pair is gone from the kernel");
 	c->broken = true;
 	if (c->state != CHILD_INSTALLED || c->rekeying || c->d->stopping)
 		return;
@@ -483,6 +484,8 @@ child_lost(struct child *c)
 {
 	log_half(c, "IPsec-SA lost, negotiating it anew", SA_IN);
 	child_ends(c, "it is gone from the kernel");
+	if (c->state == CHILD_INSTALLED)
+		publish(c, EV_HALFLING, "a pair is gone from the kernel");
 	if (c->state == CHILD_INSTALLED && !c->rekeying && !c->d->stopping && start_replacement(c, false) != IKE_OK)
 		log_half(c, "IPsec-SA not replaced", SA_IN);
 	child_delete(c, true);
@@ -508,8 +511,11 @@ vanished(struct child *c, uint32_t pid)
 		half_lost(c, until != 0 ? until : c->d->now);
 	else if (until == 0)
 		child_lost(c);
-	else      /* when the pause is over, traffic asks again */
+	else {
+		/* when the pause is over, traffic asks again */
+		child_ends(c, "it is taken out of the kernel again and again: nothing is negotiated for a while");
 		child_delete(c, true);
+	}
 }
 
 void

@@ -35,7 +35,7 @@ struct event {
 	uint8_t         major;         /* IKE version, 0: none */
 	bool            stranger;      /* the other end had proved nothing */
 	bool            theirs;        /* the peer began what failed */
-	char            text[96];
+	char            text[160];
 };
 
 struct event_ring {

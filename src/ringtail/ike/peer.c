@@ -229,11 +229,26 @@ note_end(struct daemon *d, struct peer *p, const struct event *ev)
 	set_state(d, p, has_child(d, &p->addr, ev->child_id, true) ? PEER_DEGRADED : PEER_IDLE, ev);
 }
 
+/* A pair of a former process: it has been up for as long as its oldest pair. */
+static void
+note_adopted(struct daemon *d, struct peer *p, const struct event *ev)
+{
+	const struct child *c = child_get(d, ev->child_id);
+	bool first = p->state != PEER_UP;
+
+	set_state(d, p, PEER_UP, ev);
+	if (c == NULL || c->installed_wall == 0 || (!first && p->since_wall <= c->installed_wall))
+		return;
+	p->since = c->installed;
+	p->since_wall = c->installed_wall;
+}
+
 /* Does |kind| make somebody known?  Only what we want ourselves, or what a peer can do only after proving who it is. */
 static bool
 introduces(enum event_kind kind)
 {
-	return kind == EV_ACQUIRE || kind == EV_IKE_UP || kind == EV_CHILD_UP || kind == EV_CHILD_REKEYED;
+	return kind == EV_ACQUIRE || kind == EV_IKE_UP || kind == EV_CHILD_UP || kind == EV_CHILD_REKEYED ||
+	    kind == EV_CHILD_ADOPTED;
 }
 
 void
@@ -265,9 +280,16 @@ peer_note(struct daemon *d, const struct event *ev)
 		count_failure(d, p);
 		set_state(d, p, PEER_DOWN, ev);
 		break;
+	case EV_CHILD_ADOPTED:
+		note_adopted(d, p, ev);
+		break;
 	case EV_SUSPECT:
-	case EV_HALFLING:
 		if (has_pair(d, a, 0))
+			set_state(d, p, PEER_DEGRADED, ev);
+		break;
+	case EV_HALFLING:
+		/* its rows may be gone already */
+		if (p->state == PEER_UP || has_pair(d, a, 0))
 			set_state(d, p, PEER_DEGRADED, ev);
 		break;
 	case EV_HEALED:
