@@ -27,6 +27,7 @@ include $(top_srcdir)/tests/unit/v1.mk
 include $(top_srcdir)/tests/unit/handover.mk
 include $(top_srcdir)/tests/bench/local.mk
 include $(top_srcdir)/tests/unit/ctl.mk
+include $(top_srcdir)/tests/unit/policies.mk
 
 TESTS += $(check_PROGRAMS)
 

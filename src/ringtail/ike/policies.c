@@ -234,17 +234,32 @@ static void
 keep_displaced(struct plan *p)
 {
 	struct policies *st = &p->d->policies;
-	struct sp_spec *v = NULL;
-	size_t n = 0;
 
-	if (p->out->taken > 0)
-		v = calloc(p->out->taken, sizeof(*v));
-	for (size_t i = 0; v != NULL && i < p->n; i++)
-		if (p->v[i].done && p->v[i].act == ACT_CHANGE && p->v[i].foreign)
-			v[n++] = p->before[p->v[i].before];
-	free(st->displaced);
+	if (p->out->taken == 0)
+		return;
+	struct sp_spec *v = realloc(st->displaced, (st->n_displaced + p->out->taken) * sizeof(*v));
+	if (v == NULL) {
+		log_put(p->d->env.log, LOG_L_WARNING, NULL, "out of memory: an undo will not give back the policies of others");
+		return;
+	}
 	st->displaced = v;
-	st->n_displaced = n;
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].done && p->v[i].act == ACT_CHANGE && p->v[i].foreign)
+			st->displaced[st->n_displaced++] = p->before[p->v[i].before];
+}
+
+void
+policies_displaced_before(struct daemon *d, size_t n)
+{
+	struct policies *st = &d->policies;
+
+	st->n_displaced -= n;
+	for (size_t i = 0; i < st->n_displaced; i++)
+		st->displaced[i] = st->displaced[n + i];
+	if (st->n_displaced == 0) {
+		free(st->displaced);
+		st->displaced = NULL;
+	}
 }
 
 /* The kernel was read and all is done: what is ours is in the model now. */

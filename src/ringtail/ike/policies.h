@@ -33,7 +33,7 @@ struct text;
 struct policies {
 	uint64_t       *known;       /* digests in the record of a former process, sorted; until the kernel was read */
 	size_t          n_known;
-	struct sp_spec *displaced;   /* those of others that the last application took over: an undo gives them back */
+	struct sp_spec *displaced;   /* those of others that were taken over, the oldest first: an undo gives them back */
 	size_t          n_displaced;
 	struct timer    timer;       /* TIMER_POLICIES: apply again what could not be applied */
 	unsigned        tries;       /* that failed in a row */
@@ -43,7 +43,7 @@ struct policies {
 enum policies_how {
 	POLICIES_BEST,      /* as much as possible; the rest is tried again by timer */
 	POLICIES_WHOLE,     /* all or nothing */
-	POLICIES_UNDO,      /* the same, and what the last application took from others is given back */
+	POLICIES_UNDO,      /* the same, and what was taken from others is given back */
 };
 
 struct policies_change {
@@ -75,6 +75,9 @@ ike_err policies_establish(struct daemon *d);
 
 /* One of ours from a former process has been found: look whether it is still wanted, soon. */
 void policies_look_again(struct daemon *d);
+
+/* The first |n| displaced ones will not be given back any more: what an undo goes back to is younger. */
+void policies_displaced_before(struct daemon *d, size_t n);
 
 /* All of ours have been taken out of the kernel: the records say so. */
 void policies_closed(struct daemon *d);

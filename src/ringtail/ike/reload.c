@@ -77,6 +77,7 @@ static ike_err
 use(struct daemon *d, struct conf *fresh, enum policies_how how, struct text *why)
 {
 	struct policies_change n;
+	size_t displaced = d->policies.n_displaced;
 
 	rebind_mark(d);
 	TRY(policies_apply(d, fresh, how, &n, why));
@@ -89,6 +90,7 @@ use(struct daemon *d, struct conf *fresh, enum policies_how how, struct text *wh
 	} else {
 		conf_unref(d->reload.before);
 		d->reload.before = old;
+		policies_displaced_before(d, displaced);
 	}
 	tell_in_use(d);
 	return IKE_OK;
@@ -213,6 +215,7 @@ reload_undo(struct daemon *d, struct text *why)
 		return IKE_E_NOTFOUND;
 	TRY(use(d, before, POLICIES_UNDO, why));
 	conf_unref(before);
+	policies_displaced_before(d, d->policies.n_displaced);
 	d->reload.before = NULL;
 	d->reload.confirm_by = 0;
 	arm(d);
