@@ -132,9 +132,9 @@ leave_to_daemon(struct setkey_run *r, const struct options *o, const char *dir, 
 	    o->file, dir);
 	if (n.added + n.changed != 0 || list.errors != 0)
 		fprintf(stderr,
-		    "setkey: the kernel differs in %u policies: 'ikectl config reload' makes the daemon read the "
+		    "setkey: the kernel differs in %u polic%s: 'ikectl config reload' makes the daemon read the "
 		    "file, -R loads it all the same\n",
-		    n.added + n.changed);
+		    n.added + n.changed, n.added + n.changed == 1 ? "y" : "ies");
 	err = list.errors != 0 || n.added + n.changed != 0 ? IKE_E_STATE : IKE_OK;
 	setkey_list_free(&list);
 	return err == IKE_OK ? 0 : STATUS_OWNED;

@@ -174,7 +174,7 @@ ownership() {
 	export RINGTAIL_RUNDIR=$here/run
 	says_so="setkey: $conf belongs to the running ringtail, as $here/run/policy_files says: nothing was changed"
 	check "$kernel-owned-differs" says 2 "$says_so
-setkey: the kernel differs in 1 policies: 'ikectl config reload' makes the daemon read the file, -R loads it all the same" \
+setkey: the kernel differs in 1 policy: 'ikectl config reload' makes the daemon read the file, -R loads it all the same" \
 		-f "$conf"
 	check "$kernel-owned-literal" says 0 "" -Rf "$conf"
 	check "$kernel-owned-same" says 0 "$says_so" -f "$conf"
