@@ -5,3 +5,8 @@ tests_unit_t_handover_SOURCES = tests/unit/t_handover.c tests/unit/handover_fix.
 tests_unit_t_handover_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
 tests_unit_t_handover_LDADD = $(ringtail_sim_libs)
 EXTRA_DIST += tests/vectors/handover
+
+# The same with real processes, which the stand-in for a service manager restarts.
+TESTS += tests/unit/t_fdstore.sh
+EXTRA_DIST += tests/unit/t_fdstore.sh
+tests/unit/t_fdstore.log: tests/lab/fdstore$(EXEEXT) src/ringtail/ringtail$(EXEEXT) src/ikectl/ikectl$(EXEEXT) src/setkey/setkey$(EXEEXT)
