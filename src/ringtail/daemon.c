@@ -373,6 +373,8 @@ daemon_hup(struct daemon *d, ike_time now)
 {
 	if (!enter(d, now))
 		return IKE_E_STATE;
+	/* whoever asks for a reload wants to be sure of what there is, too; a failure is followed by another try */
+	(void)sadb_resync(d->sadb, d->now);
 	ike_err err = reload_signal(d);
 	leave(d);
 	return err;

@@ -25,6 +25,12 @@ bool fault_add_stranger(struct node *n, unsigned which);
 void fault_flush_sas(struct node *n);
 void fault_flush_policies(struct node *n);
 
+/*
+ * One fault of a random kind on |n|, and what |n| is to count for it added to |want|.  True: policies are concerned, so that as long
+ * as it is not noticed packets may be in clear.
+ */
+bool fault_random(struct node *n, uint64_t want[SADB_REPAIRS]);
+
 /* Repairs of |kind| that |n|'s daemon has counted since it was started. */
 uint64_t fault_repairs(const struct node *n, enum sadb_repair kind);
 

@@ -9,8 +9,8 @@
 /* How long a failure is remembered behind its pause, so that the next one counts as one more. */
 #define BACKOFF_MEMORY SEC(60)
 /* So many pairs for the same traffic may vanish before the next waits; one is forgotten after a while. */
-#define LOSSES_FREE 8
-#define LOSS_CALM SEC(2)
+#define LOSSES_FREE 12
+#define LOSS_CALM SEC(5)
 /* Larval states that wait for the end of one pause; there is one for each policy template, so more are rare. */
 #define HELD_MAX 4
 /* More than this many peers at a time fail without a pause. */

@@ -329,7 +329,11 @@ child_lost_ike(struct child *c, ike_err why, bool keep)
 		if (keep)
 			return;
 		child_ends(c, why == IKE_E_GONE ? "its IKE SA ended" : ike_err_text(why));
-		child_drop(c);
+		/* one that is replaced already reads what is still in flight */
+		if (c->state == CHILD_INSTALLED || child_get(c->d, c->replaced_by) == NULL)
+			child_drop(c);
+		else if (!c->gone)
+			child_gone(c);
 		break;
 	case CHILD_WANTED:
 	case CHILD_NEGOTIATING:
