@@ -283,6 +283,10 @@ view_down(const struct ctl_answer *a, const struct view *v, struct out *o)
 	out_count(o, ctl_get_number(&a->result, "ike_sas"), "IKE SA and ", "IKE SAs and ");
 	out_count(o, ctl_get_number(&a->result, "children"), "pair of IPsec SAs deleted\n",
 	    "pairs of IPsec SAs deleted\n");
+	if (ctl_get_number(&a->result, "untold") > 0)
+		out_add(o,
+		    "there is no IKE SA to tell the peer on: it keeps its half until it notices "
+		    "(`ikectl rekey` first makes one)\n");
 	if (ctl_get_bool(&a->result, "policy"))
 		out_add(o, "a policy wants protection: the next packet brings it up again\n");
 }

@@ -22,7 +22,7 @@ tests_unit_t_peer_SOURCES = tests/unit/t_peer.c
 tests_unit_t_peer_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
 tests_unit_t_peer_LDADD = tests/scenario/libsim.a src/ikectl/libikectl.a $(ringtail_daemon_libs) $(CHECK_LIBS)
 EXTRA_DIST += \
-	tests/unit/control/daemon.txt tests/unit/control/failures.txt tests/unit/control/flow.txt tests/unit/control/json.txt \
+	tests/unit/control/adopted.txt tests/unit/control/daemon.txt tests/unit/control/failures.txt tests/unit/control/flow.txt tests/unit/control/json.txt \
 	tests/unit/control/foreign.txt tests/unit/control/many.txt tests/unit/control/night.txt tests/unit/control/night1.txt tests/unit/control/owned.txt tests/unit/control/peers.txt tests/unit/control/racoonctl.txt \
 	tests/unit/control/restart.txt tests/unit/control/resync.txt tests/unit/control/sas.txt tests/unit/control/since.txt tests/unit/control/v1.txt \
 	tests/unit/control/v2.txt

@@ -247,9 +247,10 @@ take_half(struct node *n, enum sa_dir dir)
 static void
 happen(struct story *s, const char *what)
 {
-	if (strncmp(what, "world ", 6) == 0)
+	if (strncmp(what, "world ", 6) == 0) {
+		world_free(s->w);
 		begin(s, what + 6);
-	else if (strncmp(what, "run ", 4) == 0)
+	} else if (strncmp(what, "run ", 4) == 0)
 		world_run(s->w, SEC(strtol(what + 4, NULL, 10)));
 	else if (strcmp(what, "cut") == 0)
 		node_cut(s->b, true);
@@ -415,7 +416,7 @@ story(const char *name)
 }
 
 static const char *const stories[] = { "v1", "v2", "json", "peers", "failures", "racoonctl",
-	"daemon", "flow", "sas", "resync", "since", "owned", "night", "night1", "restart", "foreign", "many" };
+	"daemon", "flow", "sas", "resync", "since", "owned", "night", "night1", "restart", "adopted", "foreign", "many" };
 
 START_TEST(transcript)
 {

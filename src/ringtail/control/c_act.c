@@ -205,6 +205,7 @@ struct choice {
 	uint8_t proto;           /* enum prop_proto, PROTO_NONE: all */
 	bool ikes, children;
 	unsigned n_ikes, n_children;
+	unsigned n_untold; /* of the children: without an IKE SA to tell the peer on */
 };
 
 static bool
@@ -224,6 +225,19 @@ goes_with_ike(struct daemon *d, const struct choice *ch, const struct child *c)
 	       chosen(ch, &ike->local, &ike->remote);
 }
 
+/* A pair from before a restart may have no IKE SA yet. */
+static bool
+can_be_told(struct daemon *d, const struct child *c)
+{
+	const struct ike_sa *ike = ike_sa_get(d, c->ike_id);
+
+	if (c->state == CHILD_WANTED || c->state == CHILD_NEGOTIATING)
+		return true;
+	if (ike == NULL)
+		ike = ike_find_for_peer(d, &c->local.addr, &c->remote.addr);
+	return ike != NULL && ike->state != IKE_CONNECTING;
+}
+
 static void
 take_down(struct daemon *d, struct choice *ch)
 {
@@ -237,6 +251,7 @@ take_down(struct daemon *d, struct choice *ch)
 		if (ch->proto != PROTO_NONE && c->proto != ch->proto)
 			continue;
 		ch->n_children++;
+		ch->n_untold += !can_be_told(d, c);
 		child_ends(c, "deleted by an operator");
 		if (!goes_with_ike(d, ch, c))
 			child_delete(c, true);
@@ -257,6 +272,8 @@ put_choice(struct control_call *call, const struct choice *ch)
 {
 	ctl_put_uint(&call->put, "ike_sas", ch->n_ikes);
 	ctl_put_uint(&call->put, "children", ch->n_children);
+	if (ch->n_untold > 0)
+		ctl_put_uint(&call->put, "untold", ch->n_untold);
 }
 
 void
