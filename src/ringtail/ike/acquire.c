@@ -34,7 +34,8 @@ already(struct daemon *d, const struct child *c, uint32_t seq)
 	struct child *o = child_find_coming(d, c);
 
 	if (o != NULL) {
-		if (admit_waits(o) && o->acquire_seq == 0)
+		/* whether it comes to something or not, this larval state is not to swallow packets after that */
+		if (seq != 0)
 			o->acquire_seq = seq;
 		admit_hurry(o, c->admit.class);
 		return true;

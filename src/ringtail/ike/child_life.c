@@ -167,6 +167,12 @@ remove_row(struct child *c, uint64_t *row, bool in)
 void
 child_remove_rows(struct child *c, bool in, bool out)
 {
+	/* one that was held back is not to come later */
+	if (out && c->pending_out != NULL) {
+		sa_keys_wipe(c->pending_out);
+		free(c->pending_out);
+		c->pending_out = NULL;
+	}
 	if (out)
 		remove_row(c, &c->row_out, false);
 	if (in)

@@ -96,7 +96,7 @@ look_at(struct child *c)
 		heard(c);
 	else if (went && w->unanswered == 0)
 		w->unanswered = now;
-	else if (w->unanswered != 0 && now - w->unanswered >= LIVE_SILENCE && now >= w->again && w->out != w->asked_out)
+	else if (!c->rekeying && w->unanswered != 0 && now - w->unanswered >= LIVE_SILENCE && now >= w->again && w->out != w->asked_out)
 		suspect(c);
 }
 
@@ -109,13 +109,17 @@ live_look(struct daemon *d)
 	if (d->children.ids.count == 0 || d->stopping)
 		return;
 	arm(d);
+	if (d->now - d->live.tidied >= LIVE_TIDY) {
+		d->live.tidied = d->now;
+		live_tidy(d);
+	}
 	ike_err err = sadb_poll(d->sadb);
 	if (err != IKE_OK) {
 		log_put(d->env.log, LOG_L_DEBUG, NULL, "the traffic of the IPsec-SAs cannot be read: %s", d->env.kern->reason);
 		return;
 	}
 	while ((c = slot_each(&d->children.ids, &it)) != NULL)
-		if (c->state == CHILD_INSTALLED && !c->rekeying)
+		if (c->state == CHILD_INSTALLED)
 			look_at(c);
 }
 

@@ -70,6 +70,7 @@ struct brake {
 /* Of the daemon. */
 struct live {
 	struct timer     timer;          /* TIMER_LIVE: the next look at the children */
+	ike_time         tidied;         /* when live_tidy() was called last */
 	struct brake     brake;
 	struct log_limit hints, answers; /* unauthenticated: those that we follow, those that we give */
 	uint8_t          crash_secret[32];
@@ -120,6 +121,13 @@ bool live_give_up(struct ike_sa *ike);
 ike_time live_patience(const struct ike_sa *ike);
 /* |ike| is up: does it replace one that is not answered? */
 void live_established(struct ike_sa *ike);
+
+/*
+ * What replacements that crossed have left: IKE SAs of ours without children, where the peer has another one.  Every
+ * LIVE_TIDY.
+ */
+#define LIVE_TIDY SEC(30)
+void live_tidy(struct daemon *d);
 
 /* brake.c */
 /* May one more peer be given up?  False: |ike| is held. */

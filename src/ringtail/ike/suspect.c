@@ -222,11 +222,8 @@ live_heard(struct ike_sa *ike)
 		ike->d->stats.healed++;
 		publish(ike, EV_HEALED, "the peer answers again");
 	}
-	/* its successor, which was made meanwhile, stays: the last made is what both ends use */
-	if (k->replaced && ike->hard > time_add(ike->d->now, REPLACED_GRACE)) {
-		ike->hard = time_add(ike->d->now, REPLACED_GRACE);
-		ike_sa_arm(ike);
-	}
+	/* a successor that was made meanwhile has its children, and live_tidy() closes what is left without */
+	k->replaced = false;
 }
 
 void
@@ -345,4 +342,42 @@ live_established(struct ike_sa *ike)
 		/* what nobody used until now is not left behind */
 		replace(o, true);
 	}
+}
+
+/* ike_same_peer(), whatever the versions. */
+static bool
+same_end(const struct ike_sa *a, const struct ike_sa *b)
+{
+	return a->peer_id != NULL && b->peer_id != NULL && ident_equal(a->peer_id, b->peer_id) &&
+	    addr_equal(&a->local.addr, &b->local.addr);
+}
+
+/* Is another with the same peer the one that is used? */
+static bool
+superfluous(struct ike_sa *ike)
+{
+	struct daemon *d = ike->d;
+
+	if (ike->state != IKE_ESTABLISHED || ike->side != INITIATOR || ike->nchildren != 0 ||
+	    ike->queue != NULL || ike->check.asked != 0 || d->now - ike->established < LIVE_TIDY)
+		return false;
+	for (struct ike_sa *o = ike_next_of_peer(d, &ike->remote.addr, NULL); o != NULL;
+	    o = ike_next_of_peer(d, &ike->remote.addr, o))
+		if (o != ike && o->state == IKE_ESTABLISHED && !o->check.failed && same_end(o, ike) &&
+		    (o->nchildren > 0 || (o->ops == ike->ops && o->established > ike->established)))
+			return true;
+	return false;
+}
+
+void
+live_tidy(struct daemon *d)
+{
+	struct ike_sa *ike;
+	uint32_t it = 0;
+
+	while ((ike = slot_each(&d->ikes.ids, &it)) != NULL)
+		if (superfluous(ike)) {
+			ike_log(ike, LOG_L_DEBUG, "this IKE SA has no children, and another one has: it is closed");
+			ike_sa_delete(ike);
+		}
 }
