@@ -403,6 +403,79 @@ sainfo_changed(struct world *w)
 	return owned_check(w);
 }
 
+/* --- both ends change in the same way, at once: other groups, other credentials, IKEv1 and IKEv2 --- */
+
+static void
+both_change(struct world *w, const char *conf_a, const char *conf_b)
+{
+	hosts_first_packet(w);
+	watch_policies(w);
+	hosts_reset_counters(w);
+	if (node_configure(A(w), conf_a) != IKE_OK || node_configure(B(w), conf_b) != IKE_OK)
+		w->error = IKE_E_SYNTAX;
+	hosts_traffic(w, SEC(40), MSEC(50));
+}
+
+#define OTHER_GROUP(mode) REMOTE_WITH(mode, "lifetime time 24 hours;\n", "ecp384") PLAIN_SAINFO
+#define OTHER_ID(mode) REMOTE(mode, "my_identifier fqdn \"other\";") PLAIN_SAINFO
+
+static void
+both_other_group_v2(struct world *w)
+{
+	both_change(w, CONF_A(OTHER_GROUP("ikev2")), CONF_B(OTHER_GROUP("ikev2")));
+}
+
+static void
+both_other_group_v1(struct world *w)
+{
+	both_change(w, CONF_A(OTHER_GROUP("main")), CONF_B(OTHER_GROUP("main")));
+}
+
+static void
+both_other_id_v2(struct world *w)
+{
+	both_change(w, CONF_A(OTHER_ID("ikev2")), CONF_B(OTHER_ID("ikev2")));
+}
+
+static const char *
+both_changed(struct world *w)
+{
+	const char *bad = hosts_nothing_lost(w);
+
+	if (bad != NULL)
+		return bad;
+	if (w->error != IKE_OK)
+		return "the configuration was refused";
+	if (A(w)->daemon->stats.ike_up < 2)
+		return "the IKE SA was not made anew";
+	if (count_snapshots(A(w)) > 2 || count_snapshots(B(w)) > 2)
+		return "old snapshots are kept";
+	return owned_check(w);
+}
+
+static const char *
+other_group(struct world *w)
+{
+	const struct ike_sa *ike = hosts_ike(A(w), 0);
+
+	return ike == NULL || ike->suite.ke.id != KE_ECP384 ? "the new group does not hold" : both_changed(w);
+}
+
+/* From IKEv1 to IKEv2 while it runs. */
+static void
+other_version(struct world *w)
+{
+	both_change(w, CONF_A(REMOTE("ikev2, main", "") PLAIN_SAINFO), CONF_B(REMOTE("ikev2, main", "") PLAIN_SAINFO));
+}
+
+static const char *
+version_changed(struct world *w)
+{
+	const struct ike_sa *ike = hosts_ike(A(w), 0);
+
+	return ike == NULL || ike->v2 == NULL ? "it is not IKEv2" : both_changed(w);
+}
+
 static bool removed_early;
 
 /* c is taken out of both files: its SAs go after the grace, with notify, b's stay. */
@@ -469,6 +542,10 @@ static const struct scenario scenarios[] = {
 	STORY("v2 credentials changed", build_three, change_auth, auth_changed, 8, owned_survived),
 	{ .name = "v2 one of many changed", .build = build_hub, .run = change_one_of_many, .check = one_of_many_changed, .runs = 1,
 	    .settled = world_check, .opt = { .no_pcap = true } },
+	STORY("v2 other group at both", owned_v2, both_other_group_v2, other_group, 8, owned_survived),
+	STORY("v1 other group at both", owned_v1, both_other_group_v1, other_group, 8, owned_survived),
+	STORY("v2 other credentials at both", owned_v2, both_other_id_v2, both_changed, 8, owned_survived),
+	STORY("from v1 to v2", owned_v1, other_version, version_changed, 8, owned_survived),
 	STORY("v2 sainfo changed", owned_v2, change_sainfo, sainfo_changed, 8, owned_survived),
 	STORY("v1 sainfo changed", owned_v1, change_sainfo_v1, sainfo_changed, 8, owned_survived),
 	STORY("v2 peer removed", build_three, remove_peer, peer_removed, 8, peer_removed_faulty),

@@ -357,7 +357,8 @@ ike_sa_announce_delete(struct ike_sa *ike)
 static void
 renew(struct ike_sa *ike)
 {
-	if (ike->reauth && !ike->ops->child_outlives_ike) {
+	/* in IKEv1 a new phase 1 is all that credentials need, unless it is to be IKEv2 */
+	if (ike->reauth && (!ike->ops->child_outlives_ike || ops_of_mode(ike->rmt->modes[0]) != ike->ops)) {
 		rebind_reauth(ike);
 		return;
 	}

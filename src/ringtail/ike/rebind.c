@@ -209,7 +209,7 @@ rebind_ike(struct rebind *r, struct ike_sa *ike)
 		ike_sa_arm(ike);
 }
 
-/* IKEv1: a new phase 1 is all.  IKEv2: the pairs belong to the IKE SA, so they are made anew, too. */
+/* IKEv2: the pairs belong to the IKE SA, so they are made anew, too; likewise from one version to the other. */
 void
 rebind_reauth(struct ike_sa *ike)
 {

@@ -88,7 +88,7 @@ void rebind_look(struct daemon *d);
 /* For child_up() and the end of exchanges: it may have been made with an old snapshot. */
 void rebind_later(struct daemon *d);
 
-/* IKEv2, other credentials: negotiate all children of |ike| on a fresh IKE SA; it goes when they have. */
+/* IKEv2 with other credentials, or another version: negotiate all children of |ike| on a fresh IKE SA; it goes when they have. */
 void rebind_reauth(struct ike_sa *ike);
 
 #endif
