@@ -154,7 +154,7 @@ one_after_the_other(struct world *w)
 	up(w);
 	for (unsigned i = 0; i < w->n_nodes; i++) {
 		kill_for(&w->node[i], MSEC(100));
-		hosts_random_traffic(w, MSEC(300), PPS);
+		hosts_random_traffic(w, MSEC(1500), PPS);
 	}
 	go_on(w);
 }
