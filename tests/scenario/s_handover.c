@@ -282,6 +282,160 @@ healed(struct world *w)
 	return wrong != NULL ? wrong : world_agree(w);
 }
 
+/* Renewals of all kinds while both are restarted again and again, and a third of the datagrams is lost. */
+static void
+lossy(struct world *w)
+{
+	unsigned loss = w->opt.loss;
+
+	w->opt.loss = 0;
+	up_and_running(w);
+	w->opt.loss = loss;
+	for (unsigned i = 0; i < 8; i++) {
+		struct node *n = &w->node[i % 2];
+		if (i % 4 < 2)
+			hosts_child_soft(n, 0);
+		else
+			hosts_ike_soft(n, 0);
+		hosts_traffic(w, MSEC(20) + MSEC(30) * i, GAP);
+		restart(&w->node[i / 2 % 2]);
+		hosts_traffic(w, SEC(8), MSEC(20));
+	}
+	w->opt.loss = 0;
+	hosts_traffic(w, SEC(70), MSEC(250));
+	world_run(w, SEC(1));
+}
+
+static const char *
+renewed_in_spite_of_loss(struct world *w)
+{
+	const char *lost = hosts_nothing_lost(w);
+
+	if (lost != NULL)
+		return lost;
+	struct before now = look(w);
+	if (now.in[0] == seen.in[0] || now.ike[0] == seen.ike[0])
+		return "nothing was renewed";
+	const char *wrong = hosts_one_pair(w);
+	return wrong != NULL ? wrong : world_agree(w);
+}
+
+/*
+ * IKEv1 loses packets in such a network, restarts or not (the same story without them loses as many): its deletes are
+ * not acknowledged.  What restarts must not do is leave anything behind.
+ */
+static const char *
+well_in_spite_of_loss(struct world *w)
+{
+	const char *wrong = scenario_all_flow(w);
+
+	if (wrong != NULL)
+		return wrong;
+	world_run(w, SEC(70));
+	struct before now = look(w);
+	if (now.in[0] == seen.in[0] || now.ike[0] == seen.ike[0])
+		return "nothing was renewed";
+	/* a delete that got lost leaves one to the end of its lifetime */
+	return node_pairs(A(w), B(w)) <= 2 && node_pairs(B(w), A(w)) <= 2 ? NULL : "more than two pairs";
+}
+
+/* Twenty hosts, half of them with each version first: each is restarted twice. */
+#define MESH 20
+static char mesh_names[MESH][4], mesh_addrs[MESH][16], mesh_psk[MESH * 32];
+static const char mesh_v1[] = REMOTE("main, ikev2", "") PLAIN_SAINFO;
+static const char mesh_v2[] = REMOTE("ikev2, main", "") PLAIN_SAINFO;
+
+static bool
+build_mesh(struct world *w)
+{
+	struct policy_options po = { 0 };
+	size_t n = 0;
+
+	for (unsigned i = 0; i < MESH; i++)
+		n += (size_t)snprintf(mesh_psk + n, sizeof(mesh_psk) - n, "192.0.2.%u mesh\n", i + 1);
+	for (unsigned i = 0; i < MESH; i++) {
+		(void)snprintf(mesh_names[i], sizeof(mesh_names[i]), "h%u", i + 1);
+		(void)snprintf(mesh_addrs[i], sizeof(mesh_addrs[i]), "192.0.2.%u", i + 1);
+		if (world_node(w, mesh_names[i], mesh_addrs[i], i % 2 == 0 ? mesh_v1 : mesh_v2, mesh_psk) == NULL)
+			return false;
+	}
+	for (unsigned i = 0; i < MESH; i++)
+		for (unsigned k = i + 1; k < MESH; k++)
+			world_protect(&w->node[i], &w->node[k], &po);
+	return w->error == IKE_OK;
+}
+
+/* 500 packets per second between pairs of hosts one after the other, for |span|. */
+static void
+mesh_traffic(struct world *w, ike_time span)
+{
+	static unsigned from, to;
+
+	for (ike_time end = w->now + span; w->now < end;) {
+		to = (to + 1) % MESH;
+		from = (from + (to == 0)) % MESH;
+		if (from != to)
+			node_send(&w->node[from], &w->node[to], 17, 1000, 2000);
+		world_run(w, MSEC(2));
+	}
+}
+
+/* All SPIs of all hosts, in one number. */
+static uint64_t
+all_spis(struct world *w)
+{
+	static const uint8_t key[16];
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < w->n_nodes; i++) {
+		uint32_t it = 0;
+		const struct ike_sa *ike;
+		const struct child *c;
+		while (w->node[i].daemon != NULL && (ike = slot_each(&w->node[i].daemon->ikes.ids, &it)) != NULL)
+			sum += siphash24(key, slice_of(&ike->my_spi, sizeof(ike->my_spi)));
+		it = 0;
+		while (w->node[i].daemon != NULL && (c = slot_each(&w->node[i].daemon->children.ids, &it)) != NULL)
+			sum += siphash24(key, slice_of(&c->spi_in, sizeof(c->spi_in)));
+	}
+	return sum;
+}
+
+static uint64_t mesh_before;
+
+static void
+mesh_restarts(struct world *w)
+{
+	for (unsigned i = 0; i < MESH; i++)
+		for (unsigned k = i + 1; k < MESH; k++)
+			node_send(&w->node[i], &w->node[k], 17, 1000, 2000);
+	world_run(w, SEC(20));
+	hosts_reset_counters(w);
+	mesh_before = all_spis(w);
+	for (unsigned i = 0; i < 2 * MESH; i++) {
+		struct node *n = &w->node[i / 2];
+		if (node_hand_over(n) != IKE_OK)
+			node_stop(n, false);
+		mesh_traffic(w, MSEC(100));
+		if (node_start(n) != IKE_OK)
+			hosts_start(n);
+		mesh_traffic(w, MSEC(100));
+	}
+	world_run(w, SEC(1));
+}
+
+static const char *
+mesh_unchanged(struct world *w)
+{
+	const char *lost = hosts_nothing_lost(w);
+
+	if (lost != NULL)
+		return lost;
+	for (unsigned i = 0; i < MESH; i++)
+		if (node_all_ikes(&w->node[i]) != MESH - 1 || node_all_children(&w->node[i]) != MESH - 1)
+			return "not one IKE SA and one pair with each";
+	return all_spis(w) == mesh_before ? world_agree(w) : "an SPI has changed";
+}
+
 #define STORY(label, b, r, c, ...) { .name = label, .build = b, .run = r, .check = c, __VA_ARGS__ }
 
 static const struct scenario scenarios[] = {
@@ -311,6 +465,9 @@ static const struct scenario scenarios[] = {
 	STORY("v1 first negotiation", build_v1, first_negotiation, came_up),
 	STORY("v2 liveness", build_v2_dpd, liveness, noticed, .runs = 6),
 	STORY("v2 unwanted", build_v2, unwanted, told, .settled = settled_unwanted, .runs = 8),
+	STORY("v2 loss", build_v2_pfs, lossy, renewed_in_spite_of_loss, .max_pairs = 4, .runs = 8, .opt = { .loss = 30 }),
+	STORY("v1 loss", build_v1_pfs, lossy, well_in_spite_of_loss, .max_pairs = 4, .runs = 8, .opt = { .loss = 30 }),
+	STORY("twenty hosts", build_mesh, mesh_restarts, mesh_unchanged, .runs = 1),
 	STORY("v2 half gone", build_v2, half_gone, healed),
 	STORY("v1 half gone", build_v1, half_gone, healed),
 };

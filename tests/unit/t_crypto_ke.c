@@ -875,6 +875,43 @@ START_TEST(threads_share_a_context)
 }
 END_TEST
 
+/* Another process goes on with the exchange: same public value, same secret; and only with a key of that group. */
+START_TEST(keys_can_be_handed_over)
+{
+	struct crypto *c = test_crypto(NULL);
+	enum alg_id wrong;
+
+	for (const struct group *g = groups; g < groups + COUNT(groups); g++) {
+		struct ke *mine, *again, *peer;
+		struct secret key, a = { 0 }, b = { 0 };
+		if (ke_new(c, g->id, &mine) == IKE_E_UNSUPPORTED)
+			continue;
+		ck_assert_int_eq(ke_new(c, g->id, &peer), IKE_OK);
+		ck_assert_int_eq(ke_export(mine, &key), IKE_OK);
+		ck_assert_int_eq(ke_import(c, g->id, secret_slice(&key), &again), IKE_OK);
+		ck_assert(slice_equal(ke_public(mine), ke_public(again)));
+		ck_assert_int_eq(ke_group(again), g->id);
+		ck_assert_int_eq(ke_derive(mine, ke_public(peer), &a), IKE_OK);
+		ck_assert_int_eq(ke_derive(again, ke_public(peer), &b), IKE_OK);
+		ck_assert(ct_equal(secret_slice(&a), secret_slice(&b)));
+		wrong = g->id == KE_ECP256 ? KE_ECP384 : KE_ECP256;
+		struct ke *none;
+		ck_assert_int_eq(ke_import(c, wrong, secret_slice(&key), &none), IKE_E_FORMAT);
+		ck_assert_int_eq(ke_import(c, g->id, slice_of(key.p, key.n / 2), &none), IKE_E_FORMAT);
+		ck_assert_int_eq(ke_import(c, g->id, slice_of(NULL, 0), &none), IKE_E_FORMAT);
+		secret_free(&a);
+		secret_free(&b);
+		secret_free(&key);
+		ke_free(mine);
+		ke_free(again);
+		ke_free(peer);
+	}
+	struct ke *none;
+	ck_assert_int_eq(ke_import(c, ENCR_AES_CBC, slice_of("x", 1), &none), IKE_E_UNSUPPORTED);
+	crypto_free(c);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -893,6 +930,7 @@ main(void)
 	tcase_add_test(t, t_x_zero);
 	tcase_add_test(t, other_algorithms_are_unsupported);
 	tcase_add_test(t, threads_share_a_context);
+	tcase_add_test(t, keys_can_be_handed_over);
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }
