@@ -1,0 +1,134 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# t_fdstore.sh: the daemon under a service manager (tests/lab/fdstore) in network namespaces of its own, restarted by SIGTERM and SIGKILL.
+# Works on kernels without ESP: what goes on are sockets and IKE SAs.  Skipped (77) where namespaces cannot be made.
+set -u
+build=$(cd "${RINGTAIL_BUILDDIR:-.}" && pwd)
+self=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
+if [ "${1:-}" != inside ]; then
+	for tool in unshare nsenter ip; do
+		type $tool >/dev/null 2>&1 || { echo "no $tool"; exit 77; }
+	done
+	unshare -n true 2>/dev/null || { echo "no network namespaces here"; exit 77; }
+	exec unshare -n bash "$self" inside
+fi
+
+dir=$(mktemp -d)
+a=10.99.0.1 b=10.99.0.2 bad=0 manager='' daemon_b='' far=''
+ringtail=$build/src/ringtail/ringtail ikectl=$build/src/ikectl/ikectl
+trap 'kill $manager $daemon_b $far 2>/dev/null; wait 2>/dev/null; rm -rf "$dir"' EXIT
+
+fail() {
+	echo "not ok $mode: $*"
+	tail -n 20 "$dir/a.log" "$dir/b.log" "$dir/fd.log"
+	bad=1
+}
+
+# within SECONDS COMMAND...: until it succeeds
+within() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.05
+	done
+}
+
+in_b() { nsenter -t "$far" -n "$@"; }
+# lines FILE TEXT: how many of them
+lines() { grep -c -- "$2" "$dir/$1"; }
+has() { [ "$(lines "$1" "$2")" -ge "$3" ]; }
+cookies() { (exec -a racoonctl "$ikectl" -s "$dir/a.sock" show-sa isakmp) 2>/dev/null | grep -oE '[0-9a-f]{16}:[0-9a-f]{16}'; }
+pid_a() { awk '$1 == "start" { pid = $2 } END { print pid }' "$dir/fd.log"; }
+# The sockets on IKE's ports, by inode.
+sockets() { awk '$2 ~ /:(01F4|1194)$/ { print $2, $10 }' /proc/net/udp /proc/net/udp6 | sort; }
+
+configure() {
+	printf '%s secret-of-the-test\n%s secret-of-the-test\n' $a $b > "$dir/psk.txt"
+	chmod 600 "$dir/psk.txt"
+	for h in a b; do
+		cat > "$dir/$h.conf" <<-END
+			path pre_shared_key "$dir/psk.txt"; path pidfile "$dir/$h.pid"; path runtime "$dir/$h.run"; path state "$dir/$h.state";
+			listen { adminsock "$dir/$h.sock"; isakmp $([ $h = a ] && echo $a || echo $b)[500]; isakmp_natt $([ $h = a ] && echo $a || echo $b)[4500]; }
+			remote anonymous { exchange_mode $mode; proposal { encryption_algorithm aes; hash_algorithm sha256;
+			  authentication_method pre_shared_key; dh_group ecp256; } }
+			sainfo anonymous { encryption_algorithm aes; authentication_algorithm hmac_sha256; compression_algorithm deflate; }
+		END
+	done
+}
+
+start() {
+	rm -f "$dir"/*.log
+	nsenter -t "$far" -n "$ringtail" -F -f "$dir/b.conf" -l "$dir/b.log" > /dev/null 2>&1 &
+	daemon_b=$!
+	"$build/tests/lab/fdstore" "$ringtail" -F -f "$dir/a.conf" -l "$dir/a.log" > "$dir/fd.log" 2>&1 &
+	manager=$!
+	within 10 has fd.log '^ready' 1 || fail "the daemon is not ready"
+	within 10 test -S "$dir/b.sock" || fail "the peer is not ready"
+}
+
+stop() {
+	kill $manager $daemon_b 2>/dev/null
+	wait $manager $daemon_b 2>/dev/null
+	manager='' daemon_b=''
+}
+
+policies() { # policies FROM TO: as setkey reads them
+	printf 'spdflush; spdadd %s %s any -P out ipsec esp/transport//require; spdadd %s %s any -P in ipsec esp/transport//require;\n' \
+		"$1" "$2" "$2" "$1"
+}
+
+# restarted SIGNAL NTH: by the manager, and ready
+restarted() {
+	kill -"$1" $manager
+	within 15 has fd.log '^ready' "$2" || fail "not ready again after $1"
+}
+
+story() {
+	local was sockets_were
+	configure
+	start
+	timeout 10 "$ikectl" -s "$dir/a.sock" up $b > /dev/null 2>&1
+	within 10 has a.log 'ISAKMP-SA established' 1 || { fail "no IKE SA"; return; }
+	was=$(cookies) sockets_were=$(sockets)
+	[ -n "$was" ] || fail "ikectl shows no IKE SA"
+	[ "$(wc -l <<< "$sockets_were")" = 2 ] || fail "not two sockets: $sockets_were"
+	for nth in 1 2; do
+		restarted USR1 $((nth + 1))
+		has a.log 'took over 1 IKE SAs' $nth || fail "restart $nth: nothing was taken over"
+		has fd.log '^store state' $nth || fail "restart $nth: no state in the store"
+		has fd.log '^remove state' $nth || fail "restart $nth: the state was not taken out of the store"
+		[ "$(cookies)" = "$was" ] || fail "restart $nth: IKE SA $(cookies) instead of $was"
+		[ "$(sockets)" = "$sockets_were" ] || fail "restart $nth: other sockets"
+	done
+	[ "$(lines b.log 'ISAKMP-SA established')" = 1 ] || fail "the peer has negotiated again"
+	[ "$(lines b.log 'ISAKMP-SA deleted')" = 0 ] || fail "the peer was told of an end"
+	# keys and message ids go on: the peer understands the end
+	timeout 10 "$ikectl" -s "$dir/a.sock" down $b > /dev/null 2>&1
+	within 10 has b.log 'ISAKMP-SA deleted' 1 || fail "the peer did not understand the end"
+	restarted USR2 4
+	[ "$(sockets)" = "$sockets_were" ] || fail "killed: other sockets"
+	[ "$(lines a.log 'took over')" = 2 ] || fail "killed: something was taken over"
+	within 5 timeout 5 "$ikectl" -s "$dir/a.sock" status > /dev/null || fail "killed: the control socket does not answer"
+	kill -HUP $manager
+	within 5 has fd.log '^remove \*' 1
+	restarted USR1 5
+	[ "$(lines fd.log '^start .* 1$')" = 1 ] || fail "an empty store, but for the state: $(grep '^start' "$dir/fd.log")"
+	[ "$(sockets)" != "$sockets_were" ] || fail "the sockets came back from nowhere"
+	stop
+	[ $bad = 0 ] && echo "ok $mode"
+}
+
+ip link set lo up
+unshare -n sleep 300 &
+far=$!
+within 5 test "$(readlink /proc/self/ns/net)" != "$(readlink /proc/$far/ns/net)"
+ip link add va type veth peer name vb netns $far 2> /dev/null || { echo "no veth here"; exit 77; }
+ip addr add $a/24 dev va && ip link set va up || exit 77
+in_b sh -c "ip link set lo up; ip addr add $b/24 dev vb; ip link set vb up" || exit 77
+policies $a $b | "$build/src/setkey/setkey" -c || { echo "no policies in this kernel"; exit 77; }
+policies $b $a | in_b "$build/src/setkey/setkey" -c
+for mode in ${MODES:-ikev2 main}; do
+	story
+done
+exit $bad
