@@ -186,6 +186,7 @@ static ike_err
 start(struct pfkey *p, const struct pfkey_options *options)
 {
 	TRY(pfkey_sock_open(&p->sock, options->events));
+	p->kern.pid = p->sock.pid;
 	if (options->rx_buffer != 0 && options->rx_buffer <= INT_MAX)
 		pfkey_set_buffer(&p->kern, (int)options->rx_buffer);
 	set_acq_expires(options->acq_expires);

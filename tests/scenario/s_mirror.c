@@ -5,6 +5,7 @@
  */
 #include "scenario/faults.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #define A(w) (&(w)->node[0])
@@ -226,6 +227,27 @@ all_found_faulty(struct world *w)
 	return world_flows(A(w), B(w), SEC(240)) ? world_check(w) : "traffic does not flow";
 }
 
+/* An SA that looks like ours and that nobody has: it goes after a while, and is counted. */
+static void
+stray(struct world *w)
+{
+	struct kern *k = simkern_other(A(w)->kern);
+	struct sa_spec sa = fault_stranger(A(w), 1);
+	struct sa_keys keys = { .encr_len = 16, .integ_len = 32 };
+
+	up(w);
+	sa.reqid = SADB_REQID_FIRST + 77;
+	if (k->ops->sa_install(k, &sa, &keys, false) != IKE_OK)
+		w->error = IKE_E_KERNEL;
+	hosts_traffic(w, SEC(30), MSEC(100));
+}
+
+static const char *
+one_orphan(struct world *w)
+{
+	return counted(w, SADB_R_SA_ORPHAN, 1);
+}
+
 /* Somebody deletes what he sees, ten times a second. */
 static void
 quarrel(struct world *w)
@@ -247,6 +269,51 @@ backed_off(struct world *w)
 	    !node_logged(A(w), "is changed again and again"))
 		return "the quarrel was not told";
 	return scenario_all_flow(w);
+}
+
+/* --- the kernel refuses --- */
+
+static const int errnums[] = { EEXIST, ESRCH, ENOENT, ENOMEM, EPROTONOSUPPORT, EPERM };
+
+/* Each step of making a pair, with each of the kernel's words, at |n|: the IKE SA stays, and there is a pair soon. */
+static void
+refuse_at(struct world *w, struct node *n)
+{
+	for (unsigned e = 0; e < sizeof(errnums) / sizeof(errnums[0]); e++) {
+		for (unsigned step = 1; step <= 4; step++) {
+			fault_flush_sas(A(w));
+			simkern_refuse(n->kern, step, errnums[e]);
+			hosts_traffic(w, SEC(8), MSEC(250));
+			simkern_fail(n->kern, 0, 0, false);
+			hosts_traffic(w, SEC(32), MSEC(250));
+			hosts_reset_counters(w);
+			hosts_traffic(w, SEC(1), MSEC(100));
+			if (hosts_nothing_lost(w) != NULL || world_check(w) != NULL || node_ikes(A(w), B(w)) == 0)
+				w->error = IKE_E_KERNEL;
+		}
+	}
+}
+
+static void
+refused(struct world *w)
+{
+	up(w);
+	w->n_datagrams = 0;
+	refuse_at(w, A(w));
+	refuse_at(w, B(w));
+}
+
+static const char *
+recovered(struct world *w)
+{
+	if (w->error != IKE_OK)
+		return "a refusal was not got over";
+	if (A(w)->daemon->stats.ike_failed + B(w)->daemon->stats.ike_failed != 0)
+		return "an IKE SA failed";
+	if (!node_logged(A(w), "Operation not permitted") || !node_logged(B(w), "Operation not permitted"))
+		return "the kernel's words are not in the log";
+	world_run(w, SEC(90));
+	return node_pairs(A(w), B(w)) != 1 || node_pairs(B(w), A(w)) != 1 ? "something was left behind" : world_agree(w);
 }
 
 /* --- many --- */
@@ -366,8 +433,11 @@ static const struct scenario scenarios[] = {
 	STORY("v1 muted and replaced", build_v1, muted_replaced, one_changed, .runs = 4),
 	STORY("v2 overrun", build_v2, overrun, all_found, .runs = 6, .settled = all_found_faulty),
 	STORY("v1 overrun", build_v1, overrun, all_found, .runs = 6, .settled = all_found_faulty),
+	STORY("v2 stray", build_v2, stray, one_orphan, .runs = 6),
 	STORY("v2 quarrel", build_v2, quarrel, backed_off, .runs = 3),
 	STORY("v1 quarrel", build_v1, quarrel, backed_off, .runs = 3),
+	STORY("v2 refused", build_v2, refused, recovered, .runs = 1),
+	STORY("v1 refused", build_v1, refused, recovered, .runs = 1),
 	STORY("v2 storm", build_v2_mesh, storm, weathered, .runs = 3, .settled = settled_storm, .max_pairs = 3),
 	STORY("v1 storm", build_v1_mesh, storm, weathered, .runs = 3, .settled = settled_storm, .max_pairs = 3),
 };

@@ -152,8 +152,9 @@ pid_of(struct kern *kern)
 	return ((struct sim_handle *)(void *)kern)->pid;
 }
 
+/* |put|: an SA or its SPI is to be put into the kernel. */
 static struct call
-call_begin(struct kern *kern)
+call_begin_as(struct kern *kern, bool put)
 {
 	struct simkern *k = kernel_of(kern);
 	struct call c = { .kern = kern };
@@ -163,11 +164,17 @@ call_begin(struct kern *kern)
 	if (kern != &k->daemon.kern)
 		return c;
 	k->calls++;
-	if (k->fail_in != 0 && --k->fail_in == 0) {
+	if (k->fail_in != 0 && (put || !k->fail_puts) && --k->fail_in == 0) {
 		c.errnum = k->fail_errnum;
 		c.skip = !k->fail_after;
 	}
 	return c;
+}
+
+static struct call
+call_begin(struct kern *kern)
+{
+	return call_begin_as(kern, false);
 }
 
 static ike_err
@@ -214,7 +221,7 @@ static ike_err
 op_reserve(
     struct kern *kern, const struct sa_id *id, const struct addr *src, uint8_t mode, uint32_t reqid)
 {
-	struct call c = call_begin(kern);
+	struct call c = call_begin_as(kern, true);
 	ike_err err = call_end(&c, c.skip ? 0 : do_reserve(kernel_of(kern), id, src, mode, reqid));
 
 	return err == IKE_E_NOTFOUND && kern->errnum == ENOENT ? IKE_E_EXISTS : err;
@@ -296,7 +303,7 @@ do_install(struct simkern *k, const struct sa_spec *s, const struct sa_keys *key
 static ike_err
 op_install(struct kern *kern, const struct sa_spec *s, const struct sa_keys *keys, bool larval)
 {
-	struct call c = call_begin(kern);
+	struct call c = call_begin_as(kern, true);
 	ike_err err =
 	    call_end(&c, c.skip ? 0 : do_install(kernel_of(kern), s, keys, larval, pid_of(kern)));
 

@@ -107,6 +107,10 @@ simkern_counter(const struct simkern *k, const char *name);
 void
 simkern_fail(struct simkern *k, unsigned n, int errnum, bool after);
 
+/* The same for the |n|th request to reserve an SPI or to install an SA; others do not count. */
+void
+simkern_refuse(struct simkern *k, unsigned n, int errnum);
+
 /* Requests through simkern_kern() so far. */
 unsigned
 simkern_calls(const struct simkern *k);

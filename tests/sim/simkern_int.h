@@ -62,6 +62,7 @@ struct simkern {
 	unsigned calls, fail_in;
 	int fail_errnum;
 	bool fail_after;
+	bool fail_puts; /* only requests that put an SA or its SPI there count */
 	uint32_t acq_expires, acq_seq, next_index;
 	uint64_t next_serial;
 	bool (*local)(void *arg, const struct addr *a);

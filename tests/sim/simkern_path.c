@@ -39,6 +39,14 @@ simkern_fail(struct simkern *k, unsigned n, int errnum, bool after)
 	k->fail_in = n;
 	k->fail_errnum = errnum;
 	k->fail_after = after;
+	k->fail_puts = false;
+}
+
+void
+simkern_refuse(struct simkern *k, unsigned n, int errnum)
+{
+	simkern_fail(k, n, errnum, false);
+	k->fail_puts = true;
 }
 
 unsigned

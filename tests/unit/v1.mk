@@ -19,6 +19,10 @@ tests_unit_t_v2_hostile_SOURCES = tests/unit/t_v2_hostile.c
 tests_unit_t_v2_hostile_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
 tests_unit_t_v2_hostile_LDADD = $(ringtail_sim_libs)
 # What a peer that holds the keys may say, in both versions.
+check_PROGRAMS += tests/unit/t_record
+tests_unit_t_record_SOURCES = tests/unit/t_record.c
+tests_unit_t_record_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
+tests_unit_t_record_LDADD = $(ringtail_sim_libs)
 check_PROGRAMS += tests/unit/t_authpeer
 tests_unit_t_authpeer_SOURCES = tests/unit/t_authpeer.c
 tests_unit_t_authpeer_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)

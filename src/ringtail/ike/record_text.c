@@ -52,7 +52,8 @@ word(struct words *w)
 	size_t n = end == NULL ? w->left.n : (size_t)(end - w->left.p);
 	struct slice s = slice_of(w->left.p, n);
 
-	if (n == 0)
+	/* no empty word, nor one behind a last blank */
+	if (n == 0 || n + 1 == w->left.n)
 		w->bad = true;
 	n += end != NULL;
 	w->left = slice_of(w->left.n == 0 ? NULL : w->left.p + n, w->left.n - n);
