@@ -88,6 +88,7 @@ EXTRA_DIST += \
 	tests/lab/flap.sh \
 	tests/lab/guest \
 	tests/lab/halfling.sh \
+	tests/lab/hup.sh \
 	tests/lab/interop.sh \
 	tests/lab/lab.sh \
 	tests/lab/mesh.sh \

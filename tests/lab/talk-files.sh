@@ -29,6 +29,9 @@ talk_puppet_policies() {
 # talk_conf HOST MODE: racoon.conf with exchange_mode MODE
 talk_conf() {
 	ringtail_extras "$1"
+	local sha256=hmac_sha256
+	# all that PF_KEY has of it
+	[ "${LAB_KERNEL:-}" != pfkey ] || sha256=hmac_sha256_96
 	sed -e "s|/etc/racoon/psk.txt|$here/$1/psk.txt|; s/exchange_mode main/exchange_mode $2/; s/hmac_sha256/$sha256/" \
 		"$LAB_SRC/talk/racoon.conf"
 }
