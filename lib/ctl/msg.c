@@ -226,9 +226,14 @@ put_head(struct ctl_put *p, enum ctl_type type, struct slice name)
 		wr_fail(&p->w, IKE_E_INTERNAL);
 		return;
 	}
-	wr_u8(&p->w, (uint8_t)type);
-	wr_u8(&p->w, (uint8_t)name.n);
-	wr_bytes(&p->w, name);
+	/* answers have hundreds of thousands of these */
+	uint8_t *h = wr_space(&p->w, 2 + name.n);
+	if (h == NULL)
+		return;
+	h[0] = (uint8_t)type;
+	h[1] = (uint8_t)name.n;
+	if (name.n > 0)
+		memcpy(h + 2, name.p, name.n);
 }
 
 static void
@@ -295,8 +300,13 @@ static void
 put_u64(struct ctl_put *p, enum ctl_type type, const char *name, uint64_t v)
 {
 	put_head(p, type, slice_str(name));
-	wr_u32(&p->w, 8);
-	wr_u64(&p->w, v);
+	uint8_t *b = wr_space(&p->w, 12);
+	if (b == NULL)
+		return;
+	memset(b, 0, 3);
+	b[3] = 8;
+	for (unsigned i = 12; i-- > 4; v >>= 8)
+		b[i] = (uint8_t)v;
 }
 
 void
