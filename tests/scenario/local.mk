@@ -97,6 +97,10 @@ scenario_programs += tests/scenario/s_storm
 tests_scenario_s_storm_SOURCES = tests/scenario/s_storm.c
 tests_scenario_s_storm_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
 tests_scenario_s_storm_LDADD = $(ringtail_sim_libs)
+scenario_programs += tests/scenario/s_admit
+tests_scenario_s_admit_SOURCES = tests/scenario/s_admit.c
+tests_scenario_s_admit_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
+tests_scenario_s_admit_LDADD = $(ringtail_sim_libs)
 check_PROGRAMS += $(scenario_programs)
 
 # Hours instead of seconds: SEEDS seeds, and every n of the sweeps under the first.
