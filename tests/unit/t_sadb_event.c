@@ -103,6 +103,92 @@ START_TEST(somebody_deletes_ours)
 }
 END_TEST
 
+static uint64_t
+repairs(enum sadb_repair r)
+{
+	struct sadb_counts c;
+
+	sadb_count(f.db, &c);
+	return c.repairs[r];
+}
+
+/* The same values under the same name, but not our keys: known by the writer's deletion, or by another second of birth. */
+START_TEST(others_keys_under_our_name)
+{
+	uint64_t id = fix_install_out(&f, 0x10000001, forever);
+	struct sa_spec spec = sadb_row(f.db, id)->spec;
+	struct sa_keys keys = { .encr_len = 16, .integ_len = 32 };
+	bool heard = _i == 0;
+
+	ck_assert_int_eq(sadb_resync(f.db, f.now), IKE_OK);
+	fix_pump(&f);
+	fix_forget(&f);
+	if (!heard) {
+		simkern_mute(f.k, 0xffffffffu);
+		fix_wait(&f, SEC(2));
+	}
+	ck_assert_int_eq(f.other->ops->sa_delete(f.other, &spec.id, &us), IKE_OK);
+	ck_assert_int_eq(f.other->ops->sa_install(f.other, &spec, &keys, false), IKE_OK);
+	if (!heard)
+		ck_assert_int_eq(sadb_resync(f.db, f.now), IKE_OK);
+	fix_pump(&f);
+	ck_assert_uint_eq(fix_count(&f, SADB_LOST), 1);
+	ck_assert_uint_eq(repairs(SADB_R_SA_CHANGED), 1);
+	ck_assert_uint_eq(repairs(SADB_R_SA_LOST), 0);
+	ck_assert_int_eq(sadb_resync(f.db, f.now), IKE_OK);
+	ck_assert_uint_eq(repairs(SADB_R_SA_CHANGED), 1);
+	fix_check(&f);
+}
+END_TEST
+
+/* An event, an audit, and our own deletion behind somebody's: each SA is counted once. */
+START_TEST(what_is_lost_counts_once)
+{
+	uint64_t id[3];
+
+	ck_assert_int_eq(sadb_resync(f.db, f.now), IKE_OK);
+	for (uint32_t i = 0; i < 3; i++)
+		id[i] = fix_install_out(&f, 0x10000001 + i, forever);
+	fix_pump(&f);
+	for (uint32_t i = 0; i < 3; i++)
+		ck_assert_int_eq(
+		    f.other->ops->sa_delete(f.other, &sadb_row(f.db, id[i])->spec.id, &us), IKE_OK);
+	ck_assert_int_eq(sadb_release(f.db, id[0]), IKE_OK);
+	ck_assert_uint_eq(repairs(SADB_R_SA_LOST), 1);
+	ck_assert_int_eq(sadb_resync(f.db, f.now), IKE_OK);
+	ck_assert_uint_eq(repairs(SADB_R_SA_LOST), 3);
+	fix_pump(&f);
+	ck_assert_uint_eq(repairs(SADB_R_SA_LOST), 3);
+	/* what ends by itself, unheard, is not lost */
+	fix_install_out(&f, 0x10000009, (struct sa_life){ .hard_sec = 5 });
+	simkern_mute(f.k, 0xffffffffu);
+	fix_wait(&f, SEC(6));
+	ck_assert_int_eq(sadb_resync(f.db, f.now), IKE_OK);
+	fix_pump(&f);
+	ck_assert_uint_eq(fix_count(&f, SADB_HARD), 1);
+	ck_assert_uint_eq(repairs(SADB_R_SA_LOST), 3);
+	fix_equal(&f);
+}
+END_TEST
+
+/* An undisturbed audit comes by itself and is one request, however many SAs there are. */
+START_TEST(audits_are_cheap)
+{
+	ck_assert_int_eq(sadb_resync(f.db, f.now), IKE_OK);
+	for (uint32_t i = 0; i < 200; i++)
+		fix_install_out(&f, 0x10000001 + i, forever);
+	fix_pump(&f);
+	ck_assert_int_eq(sadb_deadline(f.db), IKE_NEVER);
+	sadb_set_audit(f.db, SEC(60), f.now);
+	ck_assert_int_eq(sadb_deadline(f.db), f.now + SEC(60));
+	unsigned calls = simkern_calls(f.k);
+	fix_wait(&f, SEC(181));
+	ck_assert_uint_eq(simkern_calls(f.k) - calls, 3);
+	sadb_set_audit(f.db, 0, f.now);
+	ck_assert_int_eq(sadb_deadline(f.db), IKE_NEVER);
+}
+END_TEST
+
 START_TEST(callback_may_release_what_ended)
 {
 	f.release_on_end = true;
@@ -318,6 +404,9 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		tcase_add_test(t, tests[i]);
+	tcase_add_loop_test(t, others_keys_under_our_name, 0, 2);
+	tcase_add_test(t, what_is_lost_counts_once);
+	tcase_add_test(t, audits_are_cheap);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);
