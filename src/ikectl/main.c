@@ -25,6 +25,7 @@ static const struct option long_options[] = {
 	{ "local", required_argument, NULL, 1 },
 	{ "section", required_argument, NULL, 1 },
 	{ "since", required_argument, NULL, 1 },
+	{ "confirm", required_argument, NULL, 1 },
 	{ "each", no_argument, NULL, 1 },
 	{ "all", no_argument, NULL, 1 },
 	{ "kind", required_argument, NULL, 1 },
