@@ -9,6 +9,8 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
+#include <linux/netlink.h>
+#include <linux/xfrm.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
@@ -380,6 +382,30 @@ START_TEST(overrun)
 }
 END_TEST
 
+/* Another process writes to the port of our events as the kernel would: it is not believed, and counted. */
+START_TEST(forged_events)
+{
+	struct sockaddr_nl to = { .nl_family = AF_NETLINK };
+	socklen_t n = sizeof(to);
+	struct {
+		struct nlmsghdr h;
+		struct xfrm_usersa_flush f;
+	} m = { .h = { .nlmsg_len = sizeof(m), .nlmsg_type = XFRM_MSG_FLUSHSA } };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_XFRM);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(getsockname(k->ops->fd(k), (struct sockaddr *)&to, &n), 0);
+	ck_assert_uint_ne(to.nl_pid, 0);
+	to.nl_groups = 0;
+	ck_assert_int_eq(
+	    sendto(fd, &m, sizeof(m), 0, (struct sockaddr *)&to, sizeof(to)), (ssize_t)sizeof(m));
+	k->ops->readable(k);
+	ck_assert_uint_eq(seen.n, 0);
+	ck_assert_uint_eq(xfrm_counters(k)->foreign, 1);
+	(void)close(fd);
+}
+END_TEST
+
 START_TEST(without_events)
 {
 	struct kern_options o = { .probe = false };
@@ -540,6 +566,7 @@ main(void)
 	tcase_add_test(t, acquire_resolved);
 	tcase_add_test(t, sockets);
 	tcase_add_test(t, overrun);
+	tcase_add_test(t, forged_events);
 	tcase_add_test(t, without_events);
 	tcase_add_test(t, probed);
 	tcase_add_test(a, watching);
