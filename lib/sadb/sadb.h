@@ -286,6 +286,7 @@ struct sadb_counts {
 	uint64_t sa_lost, sa_adoptions, sa_replaced, sp_repairs, delete_retries;
 	uint64_t repairs[SADB_REPAIRS];
 	ike_time last_audit;       /* when all was compared last, and completely; 0: not yet */
+	ike_time last_failure;     /* when a comparison failed last, 0: never */
 	uint64_t last_audit_found; /* differences then, those with what others own included */
 };
 

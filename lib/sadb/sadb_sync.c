@@ -151,6 +151,7 @@ db_reconcile(struct sadb *db, unsigned what)
 	db->ever.resyncs++;
 	if (err != IKE_OK) {
 		db->ever.resync_failures++;
+		db->ever.last_failure = db->now;
 		db_want_resync(db, time_add(db->now, SADB_RETRY));
 	} else if (what == (KERN_DUMP_SA | KERN_DUMP_SP)) {
 		db->ever.last_audit = db->now;

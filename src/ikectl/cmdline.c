@@ -160,7 +160,8 @@ cmdline_help(struct out *o)
 		if ((c->flags & CTL_HIDDEN) != 0)
 			continue;
 		text_addf(&t, "%s %s", c->name, c->args);
-		out_addf(o, "  %-22s %s\n", head, c->help);
+		/* a long head has a line of its own */
+		out_addf(o, t.n > 22 ? "  %s\n  %22s %s\n" : "  %-22s%s %s\n", head, "", c->help);
 	}
 	out_add(o, "\n");
 	for (const struct ctl_option *p = ctl_options; p->name != NULL; p++) {

@@ -100,6 +100,7 @@ start_up(struct daemon *d)
 	/* what the kernel refuses is tried again; without memory for what keeps packets from going in clear there is no start */
 	if (policies_establish(d) == IKE_E_NOMEM)
 		return IKE_E_NOMEM;
+	refresh_start(d);
 	greet_start(d);
 	live_wake(d);
 	return IKE_OK;

@@ -15,6 +15,9 @@ RINGTAIL=$LAB_BUILD/src/ringtail/ringtail IKECTL=$LAB_BUILD/src/ikectl/ikectl SE
 TRAFFIC=$LAB_BUILD/tests/lab/traffic TAP=$LAB_BUILD/tests/lab/tap LAUNCH=$LAB_BUILD/tests/lab/launch
 LOOK=$LAB_BUILD/tests/lab/look INJECT=$LAB_BUILD/tests/lab/inject FDSTORE=$LAB_BUILD/tests/lab/fdstore
 LAB_SRC=${RINGTAIL_SRCDIR:-.}/tests/lab
+# all that PF_KEY has of it
+sha256=hmac_sha256
+[ "${LAB_KERNEL:-}" != pfkey ] || sha256=hmac_sha256_96
 declare -A PID=()
 realm='' here='' failures=0 tap_n=0
 

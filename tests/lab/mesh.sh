@@ -61,7 +61,7 @@ remote anonymous {
 sainfo anonymous {
 	$mesh_sainfo
 	encryption_algorithm aes 128;
-	authentication_algorithm hmac_sha256;
+	authentication_algorithm $sha256;
 	compression_algorithm deflate;
 }
 CONF

@@ -5,6 +5,7 @@
  */
 #include "sim/world.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -226,6 +227,19 @@ net_next(const struct world *w)
 	return w->flights == NULL ? IKE_NEVER : w->flights->when;
 }
 
+/* For who looks for the reason: not part of the transcript. */
+static void
+log_drop(const struct flight *f, const char *why)
+{
+	char line[160];
+	const struct sim_layer *l = f->wire.nlayers > 0 ? &f->wire.layer[0] : NULL;
+
+	(void)snprintf(line, sizeof(line), "%10.3f %s : packet to %s dropped, spi=%u: %s\n", (double)f->from->w->now / 1e9, f->from->name,
+	    f->to->name, l == NULL ? 0 : l->spi, why);
+	if (buf_append(&f->from->log, slice_str(line)) != IKE_OK)
+		f->from->log.n = 0;
+}
+
 static void
 arrive(struct world *w, struct flight *f)
 {
@@ -239,6 +253,7 @@ arrive(struct world *w, struct flight *f)
 			f->from->delivered++;
 			f->from->reached |= (uint64_t)1 << f->to->index;
 		} else {
+			log_drop(f, why);
 			f->from->dropped++;
 			f->from->interrupted += f->from->reached >> f->to->index & 1;
 			w->why_dropped = why;

@@ -727,6 +727,19 @@ START_TEST(brake_is_a_problem_until_opened)
 }
 END_TEST
 
+START_TEST(a_reload_on_trial_is_told)
+{
+	struct story s = { 0 };
+
+	begin(&s, "ikev2");
+	s.a->daemon->reload.confirm_by = s.a->daemon->now + SEC(90);
+	has(s.a, "status", "PROBLEM [unconfirmed]: the configuration was reloaded on trial and will be undone in 1m30s");
+	s.a->daemon->reload.confirm_by = 0;
+	ck_assert_ptr_null(strstr(node_ctl(s.a, "status"), "PROBLEM"));
+	world_free(s.w);
+}
+END_TEST
+
 START_TEST(missing_policies_are_a_problem)
 {
 	struct story s = { 0 };
@@ -770,9 +783,13 @@ START_TEST(resync_that_cannot_heal)
 	ck_assert_int_eq(status, CTL_PARTLY);
 	ck_assert_msg(strstr((const char *)s.a->answer.p, "error[E-") != NULL, "%s", (const char *)s.a->answer.p);
 	/* a kernel that cannot be read at all */
+	world_run(s.w, SEC(5));
 	simkern_fail(s.a->kern, 1, ENOBUFS, false);
 	ck_assert_int_eq(ctl_ask(s.a, &job, &status), IKE_OK);
 	ck_assert(status == CTL_PARTLY || status == CTL_KERNEL);
+	has(s.a, "status", "PROBLEM [kernel-unread]");
+	world_run(s.w, SEC(5));
+	ck_assert_ptr_null(strstr(node_ctl(s.a, "status"), "kernel-unread"));
 	ck_assert_int_eq(ctl_ask(s.a, &job, &status), IKE_OK);
 	ck_assert_int_eq(status, CTL_DONE);
 	world_free(s.w);
@@ -877,6 +894,7 @@ suite(void)
 	tcase_add_test(t, two_waits_on_one_connection_are_refused);
 	tcase_add_test(t, damaged_requests_are_answered);
 	tcase_add_test(t, brake_is_a_problem_until_opened);
+	tcase_add_test(t, a_reload_on_trial_is_told);
 	tcase_add_test(t, missing_policies_are_a_problem);
 	tcase_add_test(t, resync_that_cannot_heal);
 	tcase_add_test(t, nasty_words);

@@ -3,6 +3,7 @@
  * What is wrong with this host as a whole, not with one peer: the first thing that status tells.  A code that programs can rely
  * on, what it is, and what to do.
  */
+#include "ctl/writer.h"
 #include "ringtail/control/server.h"
 
 #include "sadb/sadb.h"
@@ -109,13 +110,47 @@ control_brake_open(struct control_call *call)
 	ctl_put_quantity(&call->put, "open_for", CTL_SPAN, OPEN_FOR / SEC(1));
 }
 
+/* What the kernel holds is not known any more. */
+static void
+put_unread(struct ctl_put *p, const struct daemon *d)
+{
+	struct problem x = { .code = "kernel-unread",
+		.fix = "`ikectl resync` tries again and says why it fails" };
+	struct sadb_counts n;
+
+	sadb_count(d->sadb, &n);
+	if (n.last_failure == 0 || n.last_failure < n.last_audit)
+		return;
+	x.since = control_wall(d, n.last_audit == 0 ? d->started : n.last_audit);
+	put_problem(
+	    p, &x, "the kernel's SAs and policies could not be compared with what they should be");
+}
+
+/* Not wrong, but it must not be forgotten. */
+static void
+put_unconfirmed(struct ctl_put *p, const struct daemon *d)
+{
+	struct problem x = { .code = "unconfirmed",
+		.fix = "`ikectl config confirm` keeps it, `ikectl config undo` goes back now" };
+	char what[160], left[40];
+	struct text t = text_in(what, sizeof(what)), l = text_in(left, sizeof(left));
+
+	if (d->reload.confirm_by == 0 || d->reload.confirm_by <= d->now)
+		return;
+	span_text((uint64_t)((d->reload.confirm_by - d->now) / SEC(1)), &l);
+	text_addf(&t, "the configuration was reloaded on trial and will be undone in %s", left);
+	put_problem(p, &x, what);
+}
+
 void
 control_put_problems(struct ctl_put *p, const struct daemon *d)
 {
 	ctl_put_list(p, "problems");
 	put_stopping(p, d);
 	put_brake(p, d);
+	put_unread(p, d);
 	put_quarrel(p, d);
 	put_broken(p, d);
+	put_unconfirmed(p, d);
 	ctl_put_end(p);
 }

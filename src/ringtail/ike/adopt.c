@@ -274,6 +274,12 @@ say(const struct child *c, enum sa_dir dir)
 	log_put(c->d->env.log, LOG_L_INFO, NULL, "IPsec-SA adopted: %s", buf);
 }
 
+static bool
+is_whole(const struct child *c)
+{
+	return c->row_in != 0 && c->row_out != 0;
+}
+
 /* Of pairs for the same traffic the youngest stays. */
 static void
 rank(struct child *c)
@@ -281,6 +287,9 @@ rank(struct child *c)
 	struct child *o = child_find_same(c->d, c);
 
 	if (o == NULL || !o->adopted)
+		return;
+	/* of a broken pair the peer may use the half that there is, while we use the other pair: both stay until there is a new one */
+	if (!is_whole(o) || !is_whole(c))
 		return;
 	if (o->installed > c->installed)
 		child_retire(c, o);
@@ -322,6 +331,7 @@ become(struct search *s, struct child *c, const struct half *in, const struct ha
 	s->adopted++;
 	refresh_note(c);
 	rank(c);
+	refresh_note(c);
 }
 
 /* Make a child of the pair, or of what is left of it. */

@@ -139,6 +139,20 @@ child_find_same(struct daemon *d, const struct child *like)
 }
 
 struct child *
+child_find_serving(struct daemon *d, const struct child *like)
+{
+	struct child *best = child_find_same(d, like);
+
+	for (const struct sad_row *row = sadb_peer_first(d->sadb, &like->remote.addr); row != NULL && best == NULL;
+	    row = sadb_peer_next(d->sadb, row)) {
+		struct child *c = row->user == 0 ? NULL : child_get(d, row->user);
+		if (c != NULL && c->state == CHILD_RETIRING && !c->gone && c->row_out != 0 && child_alike(c, like))
+			best = c;
+	}
+	return best;
+}
+
+struct child *
 child_find_coming(struct daemon *d, const struct child *like)
 {
 	const struct addr *remote = &like->remote.addr;

@@ -101,6 +101,9 @@ struct child *child_find_out(struct daemon *d, uint8_t proto, uint32_t spi, cons
 /* Another installed child (not retiring) between the same ends with the same selectors; NULL. */
 struct child *child_find_same(struct daemon *d, const struct child *like);
 
+/* The same, or else one that is on its way out and not known to be gone at the peer. */
+struct child *child_find_serving(struct daemon *d, const struct child *like);
+
 /* One that is wanted or negotiating, with the same selectors as |like|, and is not |like|; NULL. */
 struct child *child_find_coming(struct daemon *d, const struct child *like);
 

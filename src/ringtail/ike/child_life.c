@@ -62,11 +62,9 @@ patience(const struct child *c)
 static void
 retire_for(struct child *c, const struct child *by, bool ours)
 {
-	bool soon = ours || (by->unannounced && by->pending_out != NULL);
-
 	c->replaced_by = by->id;
 	c->ours_to_close = ours;
-	daemon_timer(c->d, &c->timer, c->d->now + (soon ? RETIRE_POLL : patience(c)));
+	daemon_timer(c->d, &c->timer, c->d->now + (ours ? RETIRE_POLL : patience(c)));
 }
 
 void
@@ -129,6 +127,8 @@ child_up(struct child *c)
 	log_half(c, "IPsec-SA established", SA_IN);
 	log_half(c, "IPsec-SA established", SA_OUT);
 	publish(c, old != NULL ? EV_CHILD_REKEYED : EV_CHILD_UP, old != NULL ? "replaces an older pair" : "");
+	if (c->unannounced && c->pending_out != NULL)
+		daemon_timer(d, &c->timer, d->now + RETIRE_POLL);
 	if (old != NULL) {
 		d->stats.rekeys++;
 		live_inherit(c, old);
@@ -314,6 +314,18 @@ used(const struct child *c)
 	return in.packets > 0 || out.packets > 0;
 }
 
+/*
+ * A pair of a former process, which knew whose turn it was: the peer, which may use it, has to be told before it goes, once it
+ * can be.
+ */
+static bool
+must_wait_for_ike(const struct child *c)
+{
+	const struct ike_sa *ike = ike_find_for_peer(c->d, &c->local.addr, &c->remote.addr);
+
+	return c->adopted && c->ike_id == 0 && c->replaced_by != 0 && (ike == NULL || ike->state == IKE_CONNECTING);
+}
+
 static void
 retire_step(struct child *c)
 {
@@ -329,22 +341,42 @@ retire_step(struct child *c)
 	}
 	if (c->delete_sent)
 		return;
-	/* a pair of a former process, which knew whose turn it was: the peer has to be asked before it goes, once it can be */
-	if (c->adopted && next != NULL && ike_find_for_peer(c->d, &c->local.addr, &c->remote.addr) == NULL) {
-		daemon_timer(c->d, &c->timer, c->d->now + RETIRE_GRACE);
+	if (must_wait_for_ike(c)) {
+		daemon_timer(c->d, &c->timer, c->d->now + RETIRE_POLL);
 		return;
 	}
 	bool ours = next == NULL || c->ours_to_close;
-	if (!ours && next->unannounced && next->pending_out != NULL) {
-		daemon_timer(c->d, &c->timer, c->d->now + RETIRE_POLL);
-		if (age >= HOLD_UNANNOUNCED || used(next))
-			child_release_out(next);
-		return;
-	}
 	if (age >= (ours ? RETIRE_GRACE : patience(c)) || (ours && next != NULL && used(next)))
 		child_delete(c, true);
 	else
 		daemon_timer(c->d, &c->timer, c->d->now + (ours ? RETIRE_POLL : patience(c) - age));
+}
+
+/*
+ * A pair that the peer asked for without saying what it replaces: its outbound half follows when the peer uses it, or after a
+ * while, since perhaps it has nothing else.
+ */
+static bool
+hold_ends(const struct child *c)
+{
+	return c->d->now - c->installed >= HOLD_UNANNOUNCED || used(c);
+}
+
+static void
+installed_step(struct child *c)
+{
+	if (c->retry_at != 0 && c->retry_at <= c->d->now) {
+		c->retry_at = 0;
+		child_rekey(c);
+		return;
+	}
+	bool held = c->unannounced && c->pending_out != NULL, ends = held && hold_ends(c);
+	if (held && !ends)
+		daemon_timer(c->d, &c->timer, c->d->now + RETIRE_POLL);
+	else if (c->retry_at != 0)
+		daemon_timer(c->d, &c->timer, c->retry_at);
+	if (ends)
+		child_release_out(c);
 }
 
 void
@@ -355,12 +387,7 @@ child_timeout(struct child *c)
 		retire_step(c);
 		break;
 	case CHILD_INSTALLED:
-		if (c->retry_at != 0 && c->retry_at <= c->d->now) {
-			c->retry_at = 0;
-			child_rekey(c);
-		} else if (c->retry_at != 0) {
-			daemon_timer(c->d, &c->timer, c->retry_at);
-		}
+		installed_step(c);
 		break;
 	case CHILD_WANTED:
 		if (admit_waits(c))

@@ -12,6 +12,8 @@
 
 enum { PAIRS_MOST = 2 };
 
+#define HELD_BACK MSEC(1200)
+
 /*
  * RFC 7296 section 2.8.1: of two that both ends asked for at once, "the SA created with the lowest of the four nonces used in the
  * two exchanges SHOULD be closed".  |a| is the one that came up first.
@@ -22,16 +24,37 @@ crossed(const struct child *a, const struct child *b)
 	return a->side != b->side && a->installed > b->created;
 }
 
+static uint64_t
+packets_in(const struct child *c)
+{
+	struct sa_usage u;
+
+	return c->row_in != 0 && sadb_usage(c->d->sadb, c->row_in, &u) == IKE_OK ? u.packets : 0;
+}
+
+/*
+ * We have asked for the pair that is to take the place of |o|, and the peer, which holds its outbound half of that back for a second
+ * at most, asks for |c| before it has sent anything there: it was restarted meanwhile, has lost what it held back, and sends on |o|.
+ */
+static bool
+peer_stays(const struct child *o, const struct child *c)
+{
+	const struct child *next = child_get(o->d, o->replaced_by);
+
+	return next != NULL && next->state == CHILD_INSTALLED && next->side == INITIATOR && !next->adopted &&
+	    c->side == RESPONDER && c->created - next->installed < HELD_BACK && packets_in(next) == 0 && packets_in(o) > 0;
+}
+
 /* How much |o| is needed when |c| comes, in steps; within one the older is needed less. */
 static int
 need(const struct child *o, const struct child *c)
 {
 	if (crossed(o, c) && memcmp(o->nonce_low, c->nonce_low, sizeof(o->nonce_low)) < 0)
 		return 0;
-	if (o->gone)
+	if (o->gone || o->broken)
 		return 1;
 	if (o->state == CHILD_RETIRING)
-		return 2;
+		return peer_stays(o, c) ? 5 : 2;
 	/* who asks again has given up what it asked for before */
 	if (o->state == CHILD_NEGOTIATING && o->side == c->side)
 		return 3;
@@ -49,19 +72,24 @@ in_kernel(const struct child *o, const struct sad_row *row)
 static struct child *
 least_needed(const struct child *c, unsigned *n)
 {
+	struct child *v[2 * PAIRS_MOST], *worst = NULL;
 	struct daemon *d = c->d;
-	struct child *worst = NULL;
+	int least = 0;
 
 	*n = 0;
-	for (const struct sad_row *row = sadb_peer_first(d->sadb, &c->remote.addr); row != NULL;
+	for (const struct sad_row *row = sadb_peer_first(d->sadb, &c->remote.addr); row != NULL && *n < 2 * PAIRS_MOST;
 	    row = sadb_peer_next(d->sadb, row)) {
 		struct child *o = row->user == 0 ? NULL : child_get(d, row->user);
-		if (o == NULL || !child_alike(o, c) || !in_kernel(o, row))
-			continue;
-		++*n;
-		if (worst == NULL || need(o, c) < need(worst, c) ||
-		    (need(o, c) == need(worst, c) && o->created < worst->created))
-			worst = o;
+		if (o != NULL && child_alike(o, c) && in_kernel(o, row))
+			v[(*n)++] = o;
+	}
+	/* asking the kernel may change the rows, so that comes second */
+	for (unsigned i = 0; i < *n; i++) {
+		int needed = need(v[i], c);
+		if (worst == NULL || needed < least || (needed == least && v[i]->created < worst->created)) {
+			worst = v[i];
+			least = needed;
+		}
 	}
 	return worst;
 }

@@ -24,6 +24,17 @@ refresh_note(struct child *c)
 		daemon_timer(c->d, &r->timer, c->d->now + SAMPLE);
 }
 
+void
+refresh_start(struct daemon *d)
+{
+	struct child *c;
+	uint32_t it = 0;
+
+	while ((c = slot_each(&d->children.ids, &it)) != NULL)
+		if (c->adopted && c->state == CHILD_INSTALLED)
+			refresh_note(c);
+}
+
 /* Packets of the half |row| since the model heard of it last, and all. */
 static void
 count(struct daemon *d, uint64_t id, uint64_t *lately, uint64_t *total)

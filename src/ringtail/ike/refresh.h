@@ -24,6 +24,9 @@ struct refresh {
 	bool         due;        /* there are pairs to be looked at */
 };
 
+/* At the daemon's start: those that the former process had adopted itself and not replaced yet. */
+void refresh_start(struct daemon *d);
+
 /* |c| has been adopted. */
 void refresh_note(struct child *c);
 

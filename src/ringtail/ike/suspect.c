@@ -313,10 +313,28 @@ live_hint_ike(struct ike_sa *ike)
 	}
 }
 
+/*
+ * The children of |ike| go on without it until they are replaced: a daemon that was killed has adopted them.  A host that has lost
+ * them says so with INITIAL-CONTACT.
+ */
+static void
+outlive(struct ike_sa *ike)
+{
+	LIST_FOR_SAFE(l, &ike->children) {
+		struct child *c = container_of(l, struct child, link);
+		if (c->state != CHILD_INSTALLED && c->state != CHILD_RETIRING)
+			continue;
+		child_bind(c, NULL);
+		c->adopted = true;
+		if (c->state == CHILD_INSTALLED && !c->rekeying)
+			child_rekey(c);
+	}
+}
+
 void
 live_crashed(struct ike_sa *ike)
 {
-	ike_log(ike, LOG_L_WARNING, "the peer proves that it has lost this IKE SA and all its IPsec SAs");
+	ike_log(ike, LOG_L_WARNING, "the peer proves that it has lost this IKE SA");
 	ike->d->stats.crash_proofs++;
 	publish(ike, EV_PEER_DEAD, "the peer proved that it has lost the IKE SA");
 	brake_release(ike);
@@ -324,7 +342,9 @@ live_crashed(struct ike_sa *ike)
 	move_on(ike);
 	replace(ike, false);
 	ike->ending = "the peer proved that it has lost it";
-	ike_sa_kill(ike, IKE_E_GONE, true);
+	if (ike_give_to_successor(ike) == NULL)
+		outlive(ike);
+	ike_sa_kill(ike, IKE_E_GONE, false);
 }
 
 void

@@ -394,7 +394,7 @@ v2_child_refused(struct exch *x, const struct msg *m)
 static void
 find_replaced(struct child *c)
 {
-	const struct child *o = c->replaces != 0 ? NULL : child_find_same(c->d, c);
+	const struct child *o = c->replaces != 0 ? NULL : child_find_serving(c->d, c);
 
 	if (o == NULL || o->installed > c->created)
 		return;
