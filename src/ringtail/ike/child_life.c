@@ -444,7 +444,8 @@ start_replacement(struct child *c, bool replaces)
 	next->admit.class = c->watch.one_sided ? ADMIT_TRAFFIC : !replaces ? ADMIT_LOST : c->adopted ? ADMIT_ADOPTED : ADMIT_REKEY;
 	if (c->adopted)
 		next->admit.rank = c->admit.rank;
-	if (ike != NULL && ike->state == IKE_ESTABLISHED && !ike->check.failed)
+	/* what is lost is made on the IKE SA that is in use now, which may be another */
+	if (replaces && ike != NULL && ike->state == IKE_ESTABLISHED && !ike->check.failed)
 		child_bind(next, ike);
 	struct daemon *d = c->d;
 	ike_err err = child_start(next);
