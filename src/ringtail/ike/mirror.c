@@ -191,19 +191,30 @@ remove_orphan(struct daemon *d, const struct sad_row *row)
 	(void)sadb_release_orphan(d->sadb, row->id);      /* a refusal is repeated by the model */
 }
 
+/* When the grace of |row| is over: short for what was not there when we started, allowing for a first look that failed. */
+static ike_time
+grace_end(const struct daemon *d, const struct sad_row *row, bool policies)
+{
+	bool late = row->since > d->started + 2 * SADB_RETRY;
+	ike_time usual = late ? ORPHAN_GRACE_LATE : ORPHAN_GRACE;
+	ike_time end = row->since + (policies || late ? usual : ORPHAN_GRACE_EMPTY), calm = d->mirror.policy_changed + usual;
+
+	return end > calm ? end : calm;
+}
+
 /* Take out what has waited long enough; when the next will have, IKE_NEVER if there is none. */
 static ike_time
 remove_orphans(struct daemon *d)
 {
-	ike_time grace = any_policy(d) ? ORPHAN_GRACE : ORPHAN_GRACE_EMPTY, next = IKE_NEVER;
-	ike_time calm = d->mirror.policy_changed + ORPHAN_GRACE;
+	bool policies = any_policy(d);
+	ike_time next = IKE_NEVER;
 	const struct sad_row *row;
 	uint32_t it = 0;
 
 	while ((row = sadb_next(d->sadb, &it)) != NULL) {
 		if (row->owner != SADB_ADOPTED || row->user != 0 || row->want != SAD_WANT_INSTALLED)
 			continue;
-		ike_time end = row->since + grace > calm ? row->since + grace : calm;
+		ike_time end = grace_end(d, row, policies);
 		if (end <= d->now)
 			remove_orphan(d, row);
 		else if (end < next)

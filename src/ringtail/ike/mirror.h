@@ -5,7 +5,7 @@
  *
  * Such an SA is adopted if a policy uses it (adopt.h).  If it is not within ORPHAN_GRACE of when it was first seen and of the last
  * change of a policy, it is taken out of the kernel; while there is no policy at all that could use anything, the grace is
- * ORPHAN_GRACE_EMPTY.  What is not ours is never touched.
+ * ORPHAN_GRACE_EMPTY.  What was not there at the start has ORPHAN_GRACE_LATE for both.  What is not ours is never touched.
  */
 #ifndef RINGTAIL_IKE_MIRROR_H
 #define RINGTAIL_IKE_MIRROR_H
@@ -20,6 +20,7 @@ struct sadb_change;
 
 #define ORPHAN_GRACE       SEC(10)
 #define ORPHAN_GRACE_EMPTY SEC(60)
+#define ORPHAN_GRACE_LATE  SEC(2)
 #define MIRROR_LOCALS      16
 
 /* Somebody else keeps changing what is ours: the last such quarrel. */
