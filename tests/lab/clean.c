@@ -73,7 +73,8 @@ mesh_is_clean(struct mesh *m)
 		for (j = 0; j < m->n; j++)
 			if (i != j) {
 				check_end(m, &m->hosts[i], &m->hosts[j], &m->hosts[i]);
-				check_end(m, &m->hosts[i], &m->hosts[j], &m->hosts[j]);
+				if (!m->at_source)
+					check_end(m, &m->hosts[i], &m->hosts[j], &m->hosts[j]);
 			}
 	return m->n_bad == 0;
 }

@@ -22,6 +22,7 @@ struct mesh {
 	struct host hosts[HOSTS_MAX];
 	size_t n;
 	bool two_allowed; /* two SAs for one direction are not too many: the moment of a replacement */
+	bool at_source;   /* only what sources have counts: each has one SA, and the destination has it, too */
 	size_t n_bad;     /* what is not clean: how many, and the first in words */
 	char why[256];
 };

@@ -12,6 +12,7 @@ const char *const fault_names[FAULT_KINDS] = { "sa-out", "sa-in", "sa-pair", "sa
 
 #define FOREIGN_SPI 0x7777
 #define STRAY_SPI 0x7778
+#define NOISE_SPI 0x7779
 #define STRAY_REQID 0x5254fff0 /* in the range that the daemon keeps for itself */
 #define FOREIGN_ADDR 0xc000024d /* 192.0.2.77 */
 
@@ -286,7 +287,7 @@ void
 fault_noise(struct host *host, unsigned n)
 {
 	while (n-- > 0) {
-		add_sa(host, FOREIGN_SPI, 0);
-		delete_sa(host, htonl(FOREIGN_ADDR), htonl(FOREIGN_SPI), IPPROTO_ESP);
+		add_sa(host, NOISE_SPI, 0);
+		delete_sa(host, htonl(FOREIGN_ADDR), htonl(NOISE_SPI), IPPROTO_ESP);
 	}
 }

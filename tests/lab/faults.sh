@@ -19,7 +19,7 @@ repaired() {
 	local kind
 	repairs=
 	for kind in sa-gone sa-stray sp-gone sp-changed; do
-		sum_counter "${counters[$kind]}" || return 1
+		sum_repairs "${counters[$kind]}" || return 1
 		repairs+="$kind $sum "
 	done
 }
@@ -90,6 +90,7 @@ end_traffic load
 tap_off
 check nothing-in-clear nothing_in_clear
 check repairs-equal-faults repairs_equal
+echo "# $why"
 check no-difference no_difference
 check no-restart all_running
 check carries-traffic mesh_up

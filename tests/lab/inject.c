@@ -14,7 +14,7 @@
  *	late	it sleeps for 300 ms: the reports are old when it reads them
  *
  * The mesh must be clean (clean.h) and each host's policies as they were when inject began, no later than MS (default 60000, the
- * daemon's audit period) and one second after the fault, or after the daemon woke up.  What looks foreign must still be there.
+ * daemon's audit period) and one second after the fault, or after the daemon woke up; a stray SA has ten seconds more.  What looks foreign must still be there.
  * For each fault it prints
  *
  *	fault N HOST KIND MODE gone N changed N up_ms N healed_ms N
@@ -39,6 +39,7 @@
 
 #define LATE_MS 300
 #define WATCH_FOREIGN_MS 300
+#define STRAY_GRACE_MS 10000 /* the daemon waits for what might want the SA */
 #define NOISE 64
 
 enum mode { PLAIN, MUTED, BURST, LATE, MODES };
@@ -144,7 +145,7 @@ remember_policies(struct run *r)
 static long
 wait_healed(struct run *r, size_t at, enum fault_kind kind, long since, long *up)
 {
-	long limit = r->audit_ms + 1000, up_since = -1, took = -1;
+	long limit = r->audit_ms + 1000 + (kind == FAULT_SA_STRAY ? STRAY_GRACE_MS : 0), up_since = -1, took = -1;
 
 	while (took < 0 && now_ms() - since <= limit) {
 		if (is_healed(r, at, &up_since) &&

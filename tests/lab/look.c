@@ -2,7 +2,7 @@
 /*
  * look - is the mesh clean?
  *
- *	look [-l] [-d] [-t MS] NETNS=ADDRESS...
+ *	look [-l] [-d] [-o] [-t MS] NETNS=ADDRESS...
  *
  * Looks at the kernels of all these hosts until the mesh is clean, at most for MS milliseconds (default 0: once); clean.h says
  * what that is.  Prints
@@ -11,6 +11,7 @@
  *	not clean: FROM TO: WHY        the first pair that is not, and how many there are
  *
  * With -d two SAs for one direction are not too many (the moment of a replacement), as long as both are at both ends.
+ * With -o only what the sources of traffic have counts: a destination may wait on an SA that was never used.
  * With -l it looks once and prints every SA of the mesh as the line "NETNS SOURCE DESTINATION SPI", sorted.
  */
 #include <arpa/inet.h>
@@ -71,11 +72,13 @@ main(int argc, char **argv)
 	bool only_list = false;
 	int c;
 
-	while ((c = getopt(argc, argv, "ldt:")) != -1) {
+	while ((c = getopt(argc, argv, "ldot:")) != -1) {
 		if (c == 'l')
 			only_list = true;
 		else if (c == 'd')
 			m.two_allowed = true;
+		else if (c == 'o')
+			m.at_source = true;
 		else if (c == 't')
 			limit = atol(optarg);
 		else
@@ -84,7 +87,7 @@ main(int argc, char **argv)
 	for (; optind < argc && mesh_add(&m, argv[optind]); optind++)
 		;
 	if (optind < argc || m.n < 2) {
-		fprintf(stderr, "usage: look [-l] [-d] [-t MS] NETNS=ADDRESS NETNS=ADDRESS...\n");
+		fprintf(stderr, "usage: look [-l] [-d] [-o] [-t MS] NETNS=ADDRESS NETNS=ADDRESS...\n");
 		return 2;
 	}
 	if (only_list) {

@@ -186,21 +186,20 @@ all_running() {
 	done
 }
 
-# counter HOST NAME: a number of "ikectl --json status", in $count; -1 if there is none
-counter() {
-	count=-1
+# repairs_of HOST KIND: how many its daemon has counted, in $count
+repairs_of() {
+	count=0
 	ctl "$1" --json status || return 1
-	[[ $text =~ \"$2\":([0-9]+) ]] && count=${BASH_REMATCH[1]}
+	[[ $text =~ \"repairs\":\[([^]]*)\] ]] || { why="no repairs in the status of $1"; return 1; }
+	if [[ ${BASH_REMATCH[1]} =~ \"kind\":\"$2\",\"count\":([0-9]+) ]]; then count=${BASH_REMATCH[1]}; fi
 }
 
-# sum_counter NAME: of all hosts, in $sum
-sum_counter() {
+# sum_repairs KIND: of all hosts, in $sum
+sum_repairs() {
 	local host
 	sum=0
 	for host in "${mesh[@]}"; do
-		counter "$host" "$1" || return 1
-		((count < 0)) && { why="ikectl status on $host has no $1"; return 1; }
+		repairs_of "$host" "$1" || return 1
 		sum=$((sum + count))
 	done
-	return 0
 }
