@@ -255,7 +255,7 @@ arrive(struct world *w, struct flight *f)
 		} else {
 			log_drop(f, why);
 			f->from->dropped++;
-			f->from->interrupted += f->from->reached >> f->to->index & 1;
+			f->from->interrupted += (unsigned)(f->from->reached >> f->to->index & 1);
 			w->why_dropped = why;
 		}
 		return;

@@ -72,7 +72,7 @@ node_send(struct node *a, struct node *b, uint8_t proto, uint16_t sport, uint16_
 	case SIM_DELIVERED:
 	case SIM_DROPPED:
 		a->held++;
-		a->interrupted += a->reached >> b->index & 1;
+		a->interrupted += (unsigned)(a->reached >> b->index & 1);
 		break;
 	}
 }
