@@ -111,7 +111,7 @@ write_swanctl_conf() {
 				esp_proposals = $proposals$([ "$pfs" = pfs ] && echo -modp2048)
 				local_ts = $far/32
 				remote_ts = $near/32
-				start_action = $([ "$starter" = they ] && echo trap || echo none)
+				start_action = trap
 			}
 		}
 	}

@@ -344,8 +344,8 @@ all_within() {
 	done
 }
 
-# none_lost: after its first answer no flow lost a packet
-none_lost() {
+# lost_at_most N: after its first answer no flow lost more than N packets
+lost_at_most() {
 	local line lost first
 	why="no traffic"
 	[ ${#lines[@]} -gt 0 ] || return 1
@@ -354,12 +354,15 @@ none_lost() {
 		lost=${line#* lost }
 		lost=${lost%% *}
 		first=${line#* first_ms }
-		if [[ $lost != 0 || $first == -1* ]]; then
+		if [[ $first == -1* ]] || ((lost > $1)); then
 			why=$line
 			return 1
 		fi
 	done
 }
+
+# none_lost: after its first answer no flow lost a packet
+none_lost() { lost_at_most 0; }
 
 # marked_within MS: every flow had an answer within MS of the mark
 marked_within() {
