@@ -152,30 +152,33 @@ spd_close(struct sadb *db)
 	return first;
 }
 
-/* When the next repair of |p| may be made. */
-static ike_time
-repair_time(const struct sadb *db, struct sp_priv *p)
+/* The repairs of |p| that still count: one is forgotten every DB_CALM. */
+static unsigned
+strikes_left(const struct sadb *db, const struct sp_priv *p)
 {
 	ike_time calm = (db->now - p->last_repair) / DB_CALM;
-	unsigned over;
 
-	if (calm >= p->strikes)
-		p->strikes = 0;
-	if (p->strikes - (unsigned)calm < STRIKES_FREE)
-		return db->now;
-	over = p->strikes - STRIKES_FREE;
-	return time_add(p->last_repair, SEC(1) << over);
+	return calm >= p->strikes ? 0 : p->strikes - (unsigned)calm;
 }
 
-/* One more repair of |p|; old ones are forgotten, one every DB_CALM. */
+/* When the next repair of |p| may be made. */
+static ike_time
+repair_time(const struct sadb *db, const struct sp_priv *p)
+{
+	unsigned strikes = strikes_left(db, p);
+
+	if (strikes < STRIKES_FREE)
+		return db->now;
+	return time_add(p->last_repair, SEC(1) << (strikes - STRIKES_FREE));
+}
+
+/* One more repair of |p|. */
 static void
 strike(const struct sadb *db, struct sp_priv *p)
 {
-	ike_time calm = (db->now - p->last_repair) / DB_CALM;
+	unsigned strikes = strikes_left(db, p);
 
-	p->strikes = calm >= p->strikes ? 0 : (uint8_t)(p->strikes - (unsigned)calm);
-	if (p->strikes < STRIKES_MOST)
-		p->strikes++;
+	p->strikes = (uint8_t)(strikes < STRIKES_MOST ? strikes + 1 : STRIKES_MOST);
 	p->last_repair = db->now;
 }
 
