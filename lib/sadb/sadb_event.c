@@ -193,6 +193,37 @@ heard_mapping(struct sadb *db, const struct kern_event *ev)
 	db->env.changed(db->env.arg, &c);
 }
 
+/* Does |row| ask for the SA that |ev| wants?  A back end that cannot tell which template it was has none in the event. */
+static bool
+asks_for(const struct spd_row *row, const struct kern_event *ev)
+{
+	for (size_t i = 0; i < row->ntmpl; i++) {
+		const struct sp_tmpl *t = &row->tmpl[i];
+
+		if (t->proto == ev->sa.id.proto && t->mode == ev->sa.mode &&
+		    t->reqid == ev->sa.reqid &&
+		    (t->mode == MODE_TRANSPORT || addr_is_any(&t->dst) ||
+			addr_equal(&t->dst, &ev->acq_dst)))
+			return true;
+	}
+	return ev->sp.ntmpl == 0;
+}
+
+/*
+ * The policy in the kernel is another than the one that we know.  An SA for ours would not serve its packet, and the larval state
+ * would outlive its repair: the dump tells what is true, and the next packet asks for that.
+ */
+static void
+refuse_acquire(struct sadb *db, const struct kern_event *ev)
+{
+	struct sa_id id = { .proto = ev->sa.id.proto, .dst = ev->acq_dst };
+
+	db->ever.stale_events++;
+	db_want_resync(db, db->now);
+	if (db->kern->ops->acquire_failed != NULL)
+		(void)!db->kern->ops->acquire_failed(db->kern, ev->acq_seq, &id, &ev->acq_src);
+}
+
 static void
 heard_acquire(struct sadb *db, const struct kern_event *ev)
 {
@@ -200,6 +231,10 @@ heard_acquire(struct sadb *db, const struct kern_event *ev)
 
 	db->ever.acquires++;
 	c.sp = sadb_policy_of_acquire(db, ev);
+	if (c.sp != NULL && !asks_for(c.sp, ev)) {
+		refuse_acquire(db, ev);
+		return;
+	}
 	if (c.sp == NULL) {
 		db_want_resync(db, db->now); /* there is a policy that we have not heard of */
 	} else {

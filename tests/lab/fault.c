@@ -7,14 +7,15 @@
 
 #include "lab.h"
 
-const char *const fault_names[FAULT_KINDS] = { "sa-out", "sa-in", "sa-pair", "sa-flush", "sa-foreign", "sa-stray", "sp-delete",
-	"sp-priority", "sp-action", "sp-proto", "sp-flush", "sp-foreign" };
+const char *const fault_names[FAULT_KINDS] = { "sa-out", "sa-in", "sa-pair", "sa-flush", "sa-foreign", "sa-stray", "sa-migrate",
+	"sp-delete", "sp-priority", "sp-action", "sp-proto", "sp-flush", "sp-foreign" };
 
-#define FOREIGN_SPI 0x7777
-#define STRAY_SPI 0x7778
-#define NOISE_SPI 0x7779
+#define FIRST_SPI 0x7777
 #define STRAY_REQID 0x5254fff0 /* in the range that the daemon keeps for itself */
 #define FOREIGN_ADDR 0xc000024d /* 192.0.2.77 */
+
+/* Each SA added here has an SPI of its own, so that what an earlier fault left is not taken for what a later one did. */
+static uint32_t last_spi = FIRST_SPI;
 
 /* room for any request made here */
 struct request {
@@ -95,11 +96,11 @@ count_live(const struct kdump *k)
 }
 
 static void
-add_sa(struct host *host, uint32_t spi, uint32_t reqid)
+add_sa(struct host *host, uint32_t reqid)
 {
 	struct { struct xfrm_algo a; char key[16]; } enc = { .a.alg_key_len = 128 };
 	struct { struct xfrm_algo_auth a; char key[32]; } auth = { .a = { .alg_key_len = 256, .alg_trunc_len = 128 } };
-	struct xfrm_usersa_info sa = { .id = { .daddr.a4 = htonl(FOREIGN_ADDR), .spi = htonl(spi), .proto = IPPROTO_ESP },
+	struct xfrm_usersa_info sa = { .id = { .daddr.a4 = htonl(FOREIGN_ADDR), .spi = htonl(++last_spi), .proto = IPPROTO_ESP },
 		.saddr.a4 = host->addr, .family = AF_INET, .mode = XFRM_MODE_TRANSPORT, .reqid = reqid };
 	struct request r;
 
@@ -159,15 +160,16 @@ foreign_policy(void)
 	return p;
 }
 
-static bool
-has_foreign(const struct kdump *k, uint32_t spi)
+/* How many SAs of ours there are. */
+static unsigned
+count_foreign(const struct kdump *k)
 {
+	unsigned n = 0;
 	size_t i;
 
 	for (i = 0; i < k->n_sas; i++)
-		if (k->sas[i].dst == htonl(FOREIGN_ADDR) && k->sas[i].spi == htonl(spi))
-			return true;
-	return false;
+		n += k->sas[i].dst == htonl(FOREIGN_ADDR);
+	return n;
 }
 
 /* One of the policies with IPsec, by number. */
@@ -186,6 +188,39 @@ pick_policy(const struct kdump *k, unsigned pick)
 	return &k->pols[i];
 }
 
+/*
+ * Move the SA towards |peer| to an address that is nobody's, and return how many were moved.  The kernel deletes it and adds another,
+ * and reports only the move.
+ */
+static unsigned
+migrate(struct host *host, const struct host *peer)
+{
+	struct xfrm_user_migrate m = { .proto = IPPROTO_ESP, .mode = XFRM_MODE_TRANSPORT, .old_family = AF_INET,
+		.new_family = AF_INET };
+	struct xfrm_userpolicy_id id = { .dir = XFRM_POLICY_OUT };
+	const struct kdump *k = host->k;
+	struct request r;
+	size_t sa, pol;
+
+	for (sa = 0; sa < k->n_sas; sa++)
+		if (k->sas[sa].src == host->addr && k->sas[sa].dst == peer->addr && !k->sas[sa].larval)
+			break;
+	for (pol = 0; pol < k->n_pols; pol++)
+		if (k->pols[pol].dir == XFRM_POLICY_OUT && k->pols[pol].sel.daddr.a4 == peer->addr && k->pols[pol].n_tmpl > 0)
+			break;
+	if (sa == k->n_sas || pol == k->n_pols)
+		return 0;
+	id.sel = k->pols[pol].sel;
+	m.reqid = k->sas[sa].reqid;
+	m.old_saddr.a4 = m.new_saddr.a4 = host->addr;
+	m.old_daddr.a4 = peer->addr;
+	m.new_daddr.a4 = htonl(FOREIGN_ADDR);
+	begin(&r, XFRM_MSG_MIGRATE, &id, sizeof(id));
+	kdump_attr(&r.h, sizeof(r), XFRMA_MIGRATE, &m, sizeof(m));
+	ask(host, &r, "moving an SA");
+	return 1;
+}
+
 static bool
 do_sa(enum fault_kind kind, struct host *host, const struct host *peer, struct fault_done *done)
 {
@@ -198,10 +233,14 @@ do_sa(enum fault_kind kind, struct host *host, const struct host *peer, struct f
 		flush_sas(host);
 	}
 	if (kind == FAULT_SA_FOREIGN)
-		add_sa(host, FOREIGN_SPI, 0);
+		add_sa(host, 0);
 	if (kind == FAULT_SA_STRAY) {
-		add_sa(host, STRAY_SPI, STRAY_REQID);
+		add_sa(host, STRAY_REQID);
 		done->stray = 1;
+	}
+	if (kind == FAULT_SA_MIGRATE) {
+		done->sas_gone = done->stray = migrate(host, peer);
+		return done->stray > 0;
 	}
 	return kind >= FAULT_SA_FOREIGN || done->sas_gone > 0;
 }
@@ -232,7 +271,7 @@ fault_do(enum fault_kind kind, struct host *host, const struct host *peer, unsig
 	kdump_sas(host->k);
 	kdump_pols(host->k);
 	p = pick_policy(host->k, pick);
-	if (kind <= FAULT_SA_STRAY)
+	if (kind <= FAULT_SA_MIGRATE)
 		return do_sa(kind, host, peer, done);
 	if (kind == FAULT_SP_FOREIGN) {
 		write_policy(host, XFRM_MSG_NEWPOLICY, &foreign);
@@ -259,9 +298,9 @@ fault_bystander_fine(enum fault_kind kind, struct host *host)
 	struct kpol foreign = foreign_policy();
 	size_t i;
 
-	if (kind == FAULT_SA_FOREIGN || kind == FAULT_SA_STRAY) {
+	if (kind >= FAULT_SA_FOREIGN && kind <= FAULT_SA_MIGRATE) {
 		kdump_sas(host->k);
-		return has_foreign(host->k, FOREIGN_SPI) == (kind == FAULT_SA_FOREIGN) && !has_foreign(host->k, STRAY_SPI);
+		return count_foreign(host->k) == (kind == FAULT_SA_FOREIGN);
 	}
 	if (kind != FAULT_SP_FOREIGN)
 		return true;
@@ -278,7 +317,7 @@ fault_tidy(enum fault_kind kind, struct host *host)
 	struct kpol foreign = foreign_policy();
 
 	if (kind == FAULT_SA_FOREIGN)
-		delete_sa(host, htonl(FOREIGN_ADDR), htonl(FOREIGN_SPI), IPPROTO_ESP);
+		delete_all(host, host->addr, htonl(FOREIGN_ADDR));
 	if (kind == FAULT_SP_FOREIGN)
 		delete_policy(host, &foreign);
 }
@@ -287,7 +326,7 @@ void
 fault_noise(struct host *host, unsigned n)
 {
 	while (n-- > 0) {
-		add_sa(host, NOISE_SPI, 0);
-		delete_sa(host, htonl(FOREIGN_ADDR), htonl(NOISE_SPI), IPPROTO_ESP);
+		add_sa(host, 0);
+		delete_sa(host, htonl(FOREIGN_ADDR), htonl(last_spi), IPPROTO_ESP);
 	}
 }

@@ -14,6 +14,7 @@ enum fault_kind {
 	FAULT_SA_FLUSH,   /* all of the host */
 	FAULT_SA_FOREIGN, /* one is added that is nobody's business */
 	FAULT_SA_STRAY,   /* one is added that looks like the daemon's own */
+	FAULT_SA_MIGRATE, /* one towards a peer is given another end, as by a mobility daemon */
 	FAULT_SP_DELETE,  /* one policy is deleted */
 	FAULT_SP_PRIORITY, /* one is changed */
 	FAULT_SP_ACTION,  /* one is changed to "discard" */
@@ -38,7 +39,7 @@ bool
 fault_do(enum fault_kind kind, struct host *host, const struct host *peer, unsigned pick, struct fault_done *done);
 
 /*
- * Is what fault_do() added for FAULT_SA_FOREIGN or FAULT_SP_FOREIGN still there?  For FAULT_SA_STRAY: is it gone?  True for
+ * Is what fault_do() added for FAULT_SA_FOREIGN or FAULT_SP_FOREIGN still there?  For FAULT_SA_STRAY and FAULT_SA_MIGRATE: is it gone?  True for
  * all other kinds.
  */
 bool

@@ -14,7 +14,8 @@
  *	late	it sleeps for 300 ms: the reports are old when it reads them
  *
  * The mesh must be clean (clean.h) and each host's policies as they were when inject began, no later than MS (default 60000, the
- * daemon's audit period) and one second after the fault, or after the daemon woke up; a stray SA has ten seconds more.  What looks foreign must still be there.
+ * daemon's audit period) and one second after the fault, or after the daemon woke up; a stray SA has a grace
+ * more.  What looks foreign must still be there.
  * For each fault it prints
  *
  *	fault N HOST KIND MODE gone N changed N up_ms N healed_ms N
@@ -39,7 +40,7 @@
 
 #define LATE_MS 300
 #define WATCH_FOREIGN_MS 300
-#define STRAY_GRACE_MS 10000 /* the daemon waits for what might want the SA */
+#define STRAY_GRACE_MS 3000 /* the daemon waits for what might want the SA */
 #define NOISE 64
 
 enum mode { PLAIN, MUTED, BURST, LATE, MODES };
@@ -59,6 +60,24 @@ struct run {
 	unsigned bursts;
 	char why[512];
 };
+
+/* The daemon that sleeps just now, 0: none.  It must not sleep for ever because this program had to end. */
+static pid_t asleep;
+
+static void
+wake_up(void)
+{
+	if (asleep > 0)
+		kill(asleep, SIGCONT);
+	asleep = 0;
+}
+
+static void
+send_to_sleep(pid_t pid)
+{
+	asleep = pid;
+	kill(pid, SIGSTOP);
+}
 
 static long
 now_ms(void)
@@ -145,16 +164,16 @@ remember_policies(struct run *r)
 static long
 wait_healed(struct run *r, size_t at, enum fault_kind kind, long since, long *up)
 {
-	long limit = r->audit_ms + 1000 + (kind == FAULT_SA_STRAY ? STRAY_GRACE_MS : 0), up_since = -1, took = -1;
+	bool stray = kind == FAULT_SA_STRAY || kind == FAULT_SA_MIGRATE;
+	long limit = r->audit_ms + 1000 + (stray ? STRAY_GRACE_MS : 0), up_since = -1, took = -1;
 
 	while (took < 0 && now_ms() - since <= limit) {
-		if (is_healed(r, at, &up_since) &&
-		    (kind != FAULT_SA_STRAY || fault_bystander_fine(kind, &r->mesh.hosts[at])))
+		if (is_healed(r, at, &up_since) && (!stray || fault_bystander_fine(kind, &r->mesh.hosts[at])))
 			took = now_ms() - since;
 		else
 			poll(NULL, 0, 10);
 	}
-	if (took < 0 && r->mesh.n_bad == 0 && kind == FAULT_SA_STRAY)
+	if (took < 0 && r->mesh.n_bad == 0 && stray)
 		snprintf(r->why, sizeof(r->why), "%s: the stray SA is still there", r->mesh.hosts[at].name);
 	*up = up_since < 0 ? -1 : up_since - since;
 	return took;
@@ -174,7 +193,7 @@ do_in_mode(struct run *r, size_t at, size_t peer, enum fault_kind kind, enum mod
 	if (mode == BURST)
 		size = mute_small_buffer(pid);
 	if (mode == BURST || mode == LATE)
-		kill(pid, SIGSTOP);
+		send_to_sleep(pid);
 	if (mode == BURST)
 		fault_noise(h, NOISE);
 	did = fault_do(kind, h, &r->mesh.hosts[peer], pick, done);
@@ -186,8 +205,7 @@ do_in_mode(struct run *r, size_t at, size_t peer, enum fault_kind kind, enum mod
 		mute_set_buffer(pid, size);
 		r->bursts++;
 	}
-	if (mode == BURST || mode == LATE)
-		kill(pid, SIGCONT);
+	wake_up();
 	if (mode == MUTED)
 		mute_off(pid);
 	return did;
@@ -343,5 +361,6 @@ main(int argc, char **argv)
 				"       inject mute PID | inject unmute PID\n");
 		return 2;
 	}
+	atexit(wake_up);
 	return inject(&r);
 }

@@ -7,7 +7,7 @@
 #
 #	LAB_BUILD	the build directory (programs are taken from there)
 #	LAB_WORK	where the realms' folders are
-#	LAB_LOGS	where the folder of a realm with failures is copied to
+#	LAB_LOGS	where the folder of a realm with failures is copied to; with LAB_KEEP, of any
 #	LAB_KERNEL	kernel_interface of the daemons, if not auto
 
 # shellcheck disable=SC2034
@@ -99,7 +99,7 @@ leave_realm() {
 	for host in "${!PID[@]}"; do
 		wait "${PID[$host]}" 2>/dev/null
 	done
-	if [ "$failures" -gt 0 ] && [ -n "${LAB_LOGS:-}" ]; then
+	if [[ ($failures -gt 0 || -n ${LAB_KEEP:-}) && -n ${LAB_LOGS:-} ]]; then
 		mkdir -p "$LAB_LOGS" && cp -r "$here" "$LAB_LOGS/"
 	fi
 	if [ -z "${LAB_IN_GUEST:-}" ]; then

@@ -96,6 +96,7 @@ attach(int fd, void *arg)
 		IS(XFRM_MSG_DELPOLICY),
 		IS(XFRM_MSG_FLUSHPOLICY),
 		IS(XFRM_MSG_POLEXPIRE),
+		IS(XFRM_MSG_MIGRATE),
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 	};
 	struct sock_fprog prog = { .len = sizeof(code) / sizeof(code[0]), .filter = code };

@@ -134,6 +134,10 @@ simkern_set_event_limit(struct simkern *k, size_t n);
 void
 simkern_drop_events(struct simkern *k, bool tell);
 
+/* Report |ev| as it stands, whether true or not. */
+void
+simkern_forge(struct simkern *k, const struct kern_event *ev);
+
 /* Events waiting for ops->readable(). */
 size_t
 simkern_pending(const struct simkern *k);

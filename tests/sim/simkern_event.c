@@ -115,6 +115,12 @@ simkern_drop_events(struct simkern *k, bool tell)
 	k->overrun = tell;
 }
 
+void
+simkern_forge(struct simkern *k, const struct kern_event *ev)
+{
+	sim_report(k, ev);
+}
+
 size_t
 simkern_pending(const struct simkern *k)
 {

@@ -362,6 +362,49 @@ START_TEST(acquire_names_its_policy)
 }
 END_TEST
 
+/* Somebody has our policy ask for AH, and a packet is there before we know: its SA is not made, and the next packet may ask at once. */
+START_TEST(acquire_of_a_changed_policy)
+{
+	struct sp_spec out = fix_sp(SP_OUT, &us, &peer, 17, 7), changed = out;
+	struct sim_packet p = fix_packet(&us, &peer, 17, 1000, 2000);
+	struct sim_wire w;
+	const char *why;
+
+	(void)add(&out);
+	fix_pump(&f);
+	fix_forget(&f);
+	changed.tmpl[0].proto = PROTO_AH;
+	simkern_mute(f.k, 1u << KERN_EV_SP_UPDATE);
+	theirs(&changed, true);
+	ck_assert_int_eq(simkern_send(f.k, &p, &w, &why), SIM_DROPPED);
+	fix_pump(&f);
+	ck_assert_uint_eq(fix_count(&f, SADB_ACQUIRE), 0);
+	ck_assert_uint_eq(fix_count(&f, SADB_POLICY_REPAIRED), 1);
+	fix_equal(&f);
+	fix_forget(&f);
+	ck_assert_int_eq(simkern_send(f.k, &p, &w, &why), SIM_DROPPED);
+	fix_pump(&f);
+	ck_assert_uint_eq(fix_count(&f, SADB_ACQUIRE), 1);
+	/* a policy of theirs, another reqid: likewise, until we have heard of it */
+	fix_forget(&f);
+	changed = fix_sp(SP_OUT, &us, &third, 17, 8);
+	simkern_mute(f.k, 0);
+	theirs(&changed, false);
+	fix_pump(&f);
+	changed.tmpl[0].reqid = 9;
+	simkern_mute(f.k, 1u << KERN_EV_SP_UPDATE);
+	theirs(&changed, true);
+	p.flow.dst = third;
+	for (unsigned i = 0; i < 2; i++) {
+		fix_forget(&f);
+		ck_assert_int_eq(simkern_send(f.k, &p, &w, &why), SIM_DROPPED);
+		fix_pump(&f);
+		ck_assert_uint_eq(fix_count(&f, SADB_ACQUIRE), i);
+	}
+	fix_equal(&f);
+}
+END_TEST
+
 START_TEST(mirror_of_icmp_keeps_type_and_code)
 {
 	struct sa_selector sel = { .src = { us, 32 },
@@ -515,6 +558,7 @@ main(void)
 		expired_policy,
 		restart_adopts_policies,
 		acquire_names_its_policy,
+		acquire_of_a_changed_policy,
 		mirror_of_icmp_keeps_type_and_code,
 		lookup_agrees_with_a_plain_search,
 		many_host_to_host_policies,
