@@ -1,28 +1,41 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# halfling main|ikev2: the talk's "deleteall 5.6.7.8 1.2.3.4 esp" on one host, under traffic both ways: both directions work again
-# in less than a second; when the daemon is not told, in less than ten.
+# halfling main|ikev2 [setkey]: the talk's "deleteall 5.6.7.8 1.2.3.4 esp" on one host, under traffic both ways: both directions work
+# again in less than a second; when the daemon is not told, in less than ten.  With "setkey" the policies are written by setkey,
+# as for racoon (reqid 0), else by the daemons.
 # shellcheck disable=SC1091,SC2154
 . "${RINGTAIL_SRCDIR:-.}/tests/lab/lab.sh"
 . "${RINGTAIL_SRCDIR:-.}/tests/lab/mesh.sh"
-enter_realm "halfling-$1"
+enter_realm "halfling-$1${2:+-$2}"
+[ "${2:-}" != setkey ] || own_policies=
 
 # both_ways NAME MS SOURCE DESTINATION: deleteall there on h1; from then on both directions have answers within MS, and none
 # is lost later
 both_ways() {
-	local name=$1 limit=$2
+	local name=$1 limit=$2 known
 	echo "deleteall ${address[$3]} ${address[$4]} esp;" > "$here/h1/deleteall.conf"
 	mesh_spis "$here/before.spis"
 	start_traffic "$name" -r 20 -d $((limit + 4000)) -g 1000
 	nap 1
 	kill -USR1 "${PID[traffic-$name]}"
+	repairs_of h1 sa-lost
+	known=$count
 	check "$name-deleteall" setkey h1 "$here/h1/deleteall.conf"
+	# nothing of h1's own tells it of the loss of an inbound SA
+	[ "$name" != muted-in ] || check "$name-not-told" not_told
 	end_traffic "$name"
 	worst bad_ms
 	echo "# $name: last loss after $worst ms"
 	check "$name-both-ways" good_after "$limit"
 	check "$name-clean" mesh_clean 5000
 	check "$name-new-pair" new_spis "$here/before.spis" h1
+}
+
+# not_told: h1's daemon believes that it has lost no more than $known SAs
+not_told() {
+	repairs_of h1 sa-lost || return 1
+	why="h1 has noticed the loss at once"
+	((count == known))
 }
 
 mesh_hosts 2

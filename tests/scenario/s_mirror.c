@@ -248,6 +248,55 @@ one_orphan(struct world *w)
 	return counted(w, SADB_R_SA_ORPHAN, 1);
 }
 
+/*
+ * An SA that looks like ours, towards a peer of ours: with the reqid of the policy the kernel sends by it, for it is the youngest, and
+ * the peer has it not; with another one of ours it is of no use at all.
+ */
+static void
+false_half(struct world *w, bool usable)
+{
+	struct kern *k = simkern_other(A(w)->kern);
+	struct sa_keys keys = { .encr_len = 16, .integ_len = 32 };
+	struct sa_spec sa;
+
+	up(w);
+	world_run(w, SEC(5));
+	if (!fault_find_sa(A(w), B(w), true, &sa)) {
+		w->error = IKE_E_NOTFOUND;
+		return;
+	}
+	sa.id.spi ^= 1;
+	if (!usable)
+		sa.reqid = SADB_REQID_FIRST + 0xfff0;
+	if (k->ops->sa_install(k, &sa, &keys, false) != IKE_OK)
+		w->error = IKE_E_KERNEL;
+}
+
+static void
+twin(struct world *w)
+{
+	false_half(w, true);
+	hosts_traffic(w, SEC(2), MSEC(50));
+	hosts_reset_counters(w);
+	hosts_traffic(w, SEC(10), MSEC(50));
+}
+
+/* Gone, and counted, after two seconds; nothing else has changed. */
+static void
+useless(struct world *w)
+{
+	false_half(w, false);
+	hosts_traffic(w, SEC(3), MSEC(100));
+	if (fault_repairs(A(w), SADB_R_SA_ORPHAN) != 1)
+		w->error = IKE_E_STATE;
+}
+
+static const char *
+one_twin(struct world *w)
+{
+	return counted(w, SADB_R_SA_ADOPTED, 1);
+}
+
 /* Somebody deletes what he sees, ten times a second. */
 static void
 quarrel(struct world *w)
@@ -434,6 +483,10 @@ static const struct scenario scenarios[] = {
 	STORY("v2 overrun", build_v2, overrun, all_found, .runs = 6, .settled = all_found_faulty),
 	STORY("v1 overrun", build_v1, overrun, all_found, .runs = 6, .settled = all_found_faulty),
 	STORY("v2 stray", build_v2, stray, one_orphan, .runs = 6),
+	STORY("v2 stray towards a peer", build_v2_mesh, useless, one_orphan, .runs = 6),
+	STORY("v1 stray towards a peer", build_v1_mesh, useless, one_orphan, .runs = 6),
+	STORY("v2 twin", build_v2_mesh, twin, one_twin, .runs = 6, .max_pairs = 3),
+	STORY("v1 twin", build_v1_mesh, twin, one_twin, .runs = 6, .max_pairs = 3),
 	STORY("v2 quarrel", build_v2, quarrel, backed_off, .runs = 3),
 	STORY("v1 quarrel", build_v1, quarrel, backed_off, .runs = 3),
 	STORY("v2 refused", build_v2, refused, recovered, .runs = 1),
