@@ -7,8 +7,8 @@
 
 #include "lab.h"
 
-const char *const fault_names[FAULT_KINDS] = { "sa-out", "sa-in", "sa-pair", "sa-flush", "sa-foreign", "sa-stray", "sa-migrate",
-	"sp-delete", "sp-priority", "sp-action", "sp-proto", "sp-flush", "sp-foreign" };
+const char *const fault_names[FAULT_KINDS] = { "sa-out", "sa-in", "sa-pair", "sa-flush", "sa-foreign", "sa-stray", "sa-twin",
+	"sa-migrate", "sp-delete", "sp-priority", "sp-action", "sp-proto", "sp-flush", "sp-foreign" };
 
 #define FIRST_SPI 0x7777
 #define STRAY_REQID 0x5254fff0 /* in the range that the daemon keeps for itself */
@@ -96,11 +96,11 @@ count_live(const struct kdump *k)
 }
 
 static void
-add_sa(struct host *host, uint32_t reqid)
+add_sa(struct host *host, uint32_t dst, uint32_t reqid)
 {
 	struct { struct xfrm_algo a; char key[16]; } enc = { .a.alg_key_len = 128 };
 	struct { struct xfrm_algo_auth a; char key[32]; } auth = { .a = { .alg_key_len = 256, .alg_trunc_len = 128 } };
-	struct xfrm_usersa_info sa = { .id = { .daddr.a4 = htonl(FOREIGN_ADDR), .spi = htonl(++last_spi), .proto = IPPROTO_ESP },
+	struct xfrm_usersa_info sa = { .id = { .daddr.a4 = dst, .spi = htonl(++last_spi), .proto = IPPROTO_ESP },
 		.saddr.a4 = host->addr, .family = AF_INET, .mode = XFRM_MODE_TRANSPORT, .reqid = reqid };
 	struct request r;
 
@@ -160,6 +160,17 @@ foreign_policy(void)
 	return p;
 }
 
+static const struct ksa *
+find_sa(const struct kdump *k, uint32_t src, uint32_t dst)
+{
+	size_t i;
+
+	for (i = 0; i < k->n_sas; i++)
+		if (k->sas[i].src == src && k->sas[i].dst == dst && !k->sas[i].larval)
+			return &k->sas[i];
+	return NULL;
+}
+
 /* How many SAs of ours there are. */
 static unsigned
 count_foreign(const struct kdump *k)
@@ -200,18 +211,16 @@ migrate(struct host *host, const struct host *peer)
 	struct xfrm_userpolicy_id id = { .dir = XFRM_POLICY_OUT };
 	const struct kdump *k = host->k;
 	struct request r;
-	size_t sa, pol;
+	const struct ksa *sa = find_sa(k, host->addr, peer->addr);
+	size_t pol;
 
-	for (sa = 0; sa < k->n_sas; sa++)
-		if (k->sas[sa].src == host->addr && k->sas[sa].dst == peer->addr && !k->sas[sa].larval)
-			break;
 	for (pol = 0; pol < k->n_pols; pol++)
 		if (k->pols[pol].dir == XFRM_POLICY_OUT && k->pols[pol].sel.daddr.a4 == peer->addr && k->pols[pol].n_tmpl > 0)
 			break;
-	if (sa == k->n_sas || pol == k->n_pols)
+	if (!sa || pol == k->n_pols)
 		return 0;
 	id.sel = k->pols[pol].sel;
-	m.reqid = k->sas[sa].reqid;
+	m.reqid = sa->reqid;
 	m.old_saddr.a4 = m.new_saddr.a4 = host->addr;
 	m.old_daddr.a4 = peer->addr;
 	m.new_daddr.a4 = htonl(FOREIGN_ADDR);
@@ -224,6 +233,8 @@ migrate(struct host *host, const struct host *peer)
 static bool
 do_sa(enum fault_kind kind, struct host *host, const struct host *peer, struct fault_done *done)
 {
+	const struct ksa *sa;
+
 	if (kind == FAULT_SA_OUT || kind == FAULT_SA_PAIR)
 		done->sas_gone += delete_all(host, host->addr, peer->addr);
 	if (kind == FAULT_SA_IN || kind == FAULT_SA_PAIR)
@@ -233,16 +244,21 @@ do_sa(enum fault_kind kind, struct host *host, const struct host *peer, struct f
 		flush_sas(host);
 	}
 	if (kind == FAULT_SA_FOREIGN)
-		add_sa(host, 0);
+		add_sa(host, htonl(FOREIGN_ADDR), 0);
 	if (kind == FAULT_SA_STRAY) {
-		add_sa(host, STRAY_REQID);
+		add_sa(host, htonl(FOREIGN_ADDR), STRAY_REQID);
 		done->stray = 1;
+	}
+	if (kind == FAULT_SA_TWIN && (sa = find_sa(host->k, host->addr, peer->addr))) {
+		add_sa(host, peer->addr, sa->reqid);
+		done->twins = 1;
+		return true;
 	}
 	if (kind == FAULT_SA_MIGRATE) {
 		done->sas_gone = done->stray = migrate(host, peer);
 		return done->stray > 0;
 	}
-	return kind >= FAULT_SA_FOREIGN || done->sas_gone > 0;
+	return kind == FAULT_SA_FOREIGN || kind == FAULT_SA_STRAY || done->sas_gone > 0;
 }
 
 static bool
@@ -326,7 +342,7 @@ void
 fault_noise(struct host *host, unsigned n)
 {
 	while (n-- > 0) {
-		add_sa(host, 0);
+		add_sa(host, htonl(FOREIGN_ADDR), 0);
 		delete_sa(host, htonl(FOREIGN_ADDR), htonl(last_spi), IPPROTO_ESP);
 	}
 }

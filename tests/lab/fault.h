@@ -14,6 +14,7 @@ enum fault_kind {
 	FAULT_SA_FLUSH,   /* all of the host */
 	FAULT_SA_FOREIGN, /* one is added that is nobody's business */
 	FAULT_SA_STRAY,   /* one is added that looks like the daemon's own */
+	FAULT_SA_TWIN,    /* one is added towards a peer, which has it not: the kernel sends by it, for it is the youngest */
 	FAULT_SA_MIGRATE, /* one towards a peer is given another end, as by a mobility daemon */
 	FAULT_SP_DELETE,  /* one policy is deleted */
 	FAULT_SP_PRIORITY, /* one is changed */
@@ -26,9 +27,9 @@ enum fault_kind {
 
 extern const char *const fault_names[FAULT_KINDS];
 
-/* What was done, in numbers: SAs of ours that are gone, policies that are gone, changed. */
+/* What was done, in numbers: SAs of ours that are gone, that are of no use, that the daemon takes over; policies gone, changed. */
 struct fault_done {
-	unsigned sas_gone, stray, pols_gone, pols_changed;
+	unsigned sas_gone, stray, twins, pols_gone, pols_changed;
 };
 
 /*

@@ -22,7 +22,7 @@
  *
  * and in the end
  *
- *	injected sa-gone N sa-stray N sp-gone N sp-changed N bursts N
+ *	injected sa-gone N sa-stray N sa-twin N sp-gone N sp-changed N bursts N
  *	healed N of N up_within_1s N longest_up_ms N longest_ms N
  *
  * up_ms is when everybody could send to everybody again and the policies were right, healed_ms when what was left over was gone.
@@ -164,7 +164,7 @@ remember_policies(struct run *r)
 static long
 wait_healed(struct run *r, size_t at, enum fault_kind kind, long since, long *up)
 {
-	bool stray = kind == FAULT_SA_STRAY || kind == FAULT_SA_MIGRATE;
+	bool stray = kind >= FAULT_SA_STRAY && kind <= FAULT_SA_MIGRATE;
 	long limit = r->audit_ms + 1000 + (stray ? STRAY_GRACE_MS : 0), up_since = -1, took = -1;
 
 	while (took < 0 && now_ms() - since <= limit) {
@@ -246,6 +246,7 @@ one_fault(struct run *r, unsigned n)
 	fflush(stdout);
 	r->sum.sas_gone += done.sas_gone;
 	r->sum.stray += done.stray;
+	r->sum.twins += done.twins;
 	r->sum.pols_gone += done.pols_gone;
 	r->sum.pols_changed += done.pols_changed;
 	if (took < 0)
@@ -276,8 +277,8 @@ inject(struct run *r)
 		fine = one_fault(r, n);
 	if (!fine)
 		printf("not healed: %s\n", r->why);
-	printf("injected sa-gone %u sa-stray %u sp-gone %u sp-changed %u bursts %u\n", r->sum.sas_gone, r->sum.stray,
-	    r->sum.pols_gone, r->sum.pols_changed, r->bursts);
+	printf("injected sa-gone %u sa-stray %u sa-twin %u sp-gone %u sp-changed %u bursts %u\n", r->sum.sas_gone, r->sum.stray,
+	    r->sum.twins, r->sum.pols_gone, r->sum.pols_changed, r->bursts);
 	printf("healed %u of %u up_within_1s %u longest_up_ms %ld longest_ms %ld\n", r->n_healed, r->n_faults, r->n_quick,
 	    r->longest_up, r->longest);
 	return fine ? 0 : 1;

@@ -186,11 +186,11 @@ all_running() {
 	done
 }
 
-# repairs_of HOST KIND: how many its daemon has counted, in $count
+# repairs_of HOST KIND: how many its daemon has counted, in $count; unlike "status" this does not have it look at its SAs
 repairs_of() {
 	count=0
-	ctl "$1" --json status || return 1
-	[[ $text =~ \"repairs\":\[([^]]*)\] ]] || { why="no repairs in the status of $1"; return 1; }
+	ctl "$1" --json counters || return 1
+	[[ $text =~ \"repairs\":\[([^]]*)\] ]] || { why="no repairs in the counters of $1"; return 1; }
 	if [[ ${BASH_REMATCH[1]} =~ \"kind\":\"$2\",\"count\":([0-9]+) ]]; then count=${BASH_REMATCH[1]}; fi
 }
 

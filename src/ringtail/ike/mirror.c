@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* The other half of what somebody adds comes next. */
-#define LOOK_SOON SEC(1)
+#define LOOK_SOON MSEC(500)
 
 bool
 mirror_ours_sa(void *arg, const struct sa_spec *s)
