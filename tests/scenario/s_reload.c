@@ -210,6 +210,54 @@ change_auth(struct world *w)
 	change_one(w, THREE("", "my_identifier address 192.0.2.1;\n"));
 }
 
+/* The IKE SA of |a| with |b|, by its SPI; of several, the sum. */
+static uint64_t
+ike_with(struct node *a, const struct node *b)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < 8 && a->daemon != NULL; i++) {
+		const struct ike_sa *ike = hosts_ike(a, i);
+		if (ike != NULL && addr_equal(&ike->remote.addr, &b->addr))
+			sum += ike->my_spi;
+	}
+	return sum;
+}
+
+static uint64_t with_c;
+static uint32_t pair_with_c;
+
+/* The daemon is restarted |after| its configuration has changed: what that asks for is done by the next one. */
+static void
+change_auth_and_restart(struct world *w, ike_time after)
+{
+	three_up(w);
+	with_c = ike_with(A(w), C(w));
+	pair_with_c = spi_to(A(w), C(w));
+	if (node_configure(A(w), THREE("", "my_identifier address 192.0.2.1;\n")) != IKE_OK)
+		w->error = IKE_E_SYNTAX;
+	if (after > 0)
+		three_talk(w, after);
+	if (node_hand_over(A(w)) != IKE_OK)
+		node_stop(A(w), false);
+	if (node_start(A(w)) != IKE_OK)
+		hosts_start(A(w));
+	three_talk(w, SEC(20));
+}
+
+static void
+change_auth_restart_before(struct world *w)
+{
+	change_auth_and_restart(w, 0);
+}
+
+/* Its fresh IKE SA and pair stand, and the old one waits for its end. */
+static void
+change_auth_restart_within(struct world *w)
+{
+	change_auth_and_restart(w, MSEC(300));
+}
+
 static const char *
 one_changed(struct world *w)
 {
@@ -251,6 +299,19 @@ auth_changed(struct world *w)
 {
 	if (A(w)->daemon->stats.ike_up != 3 || A(w)->daemon->stats.child_up != 3)
 		return "no fresh IKE SA and pair";
+	return one_changed(w);
+}
+
+static const char *
+auth_changed_all_the_same(struct world *w)
+{
+	uint64_t now = ike_with(A(w), C(w));
+
+	if (with_c == 0 || now == with_c)
+		return "no fresh IKE SA";
+	/* renewing is not enough: the pairs belong to the old credentials, too */
+	if (spi_to(A(w), C(w)) == pair_with_c)
+		return "no fresh pair";
 	return one_changed(w);
 }
 
@@ -540,6 +601,8 @@ static const struct scenario scenarios[] = {
 	STORY("v2 values changed", build_three, change_values, values_changed, 8, owned_survived),
 	STORY("v2 proposal changed", build_three, change_proposal, proposal_changed, 8, owned_survived),
 	STORY("v2 credentials changed", build_three, change_auth, auth_changed, 8, owned_survived),
+	STORY("v2 credentials changed, then a restart", build_three, change_auth_restart_before, auth_changed_all_the_same, 3, owned_survived),
+	STORY("v2 credentials changed, a restart meanwhile", build_three, change_auth_restart_within, auth_changed_all_the_same, 3, owned_survived),
 	{ .name = "v2 one of many changed", .build = build_hub, .run = change_one_of_many, .check = one_of_many_changed, .runs = 1,
 	    .settled = world_check, .opt = { .no_pcap = true } },
 	STORY("v2 other group at both", owned_v2, both_other_group_v2, other_group, 8, owned_survived),

@@ -303,6 +303,64 @@ START_TEST(recorded_snapshots_are_taken)
 }
 END_TEST
 
+/* |more|: a table whose fields stand in the same records; NULL: none. */
+static void
+check_tags(const struct snap_table *t, const struct snap_table *more)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		ck_assert_uint_ne(t->v[i].tag, 0);
+		ck_assert_uint_lt(t->v[i].tag, SNAP_RECORD);
+		for (size_t k = 0; k < i; k++) {
+			ck_assert_uint_ne(t->v[i].tag, t->v[k].tag);
+			ck_assert_uint_ne(t->v[i].off, t->v[k].off);
+		}
+		for (size_t k = 0; more != NULL && k < more->n; k++)
+			ck_assert_uint_ne(t->v[i].tag, more->v[k].tag);
+	}
+}
+
+/* Two fields with one tag would be read into each other's place. */
+START_TEST(each_tag_means_one_thing)
+{
+	check_tags(&handover_head_table, NULL);
+	check_tags(&handover_stats_table, NULL);
+	check_tags(&handover_peer_table, NULL);
+	check_tags(&handover_ike_table, &handover_ike_more_table);
+	check_tags(&handover_ike_more_table, NULL);
+	check_tags(&handover_ident_table, NULL);
+	check_tags(&handover_reply_table, NULL);
+	check_tags(&handover_child_table, &handover_child_more_table);
+	check_tags(&handover_child_more_table, NULL);
+	check_tags(&handover_keys_table, NULL);
+	check_tags(&handover_exch_table, &handover_exch_more_table);
+	check_tags(&handover_exch_more_table, NULL);
+	check_tags(&handover_queued_table, NULL);
+	check_tags(&snap_addr, NULL);
+	check_tags(&snap_endpoint, NULL);
+	check_tags(&snap_ts, NULL);
+	check_tags(&snap_suite, NULL);
+}
+END_TEST
+
+/* Every flag of a child comes out as it went in, whatever the others are. */
+START_TEST(flags_of_children_do_not_mix)
+{
+	for (unsigned bits = 0; bits < 8; bits++) {
+		struct child was = { .broken = (bits & 1) != 0, .unannounced = (bits & 2) != 0, .adopted = (bits & 4) != 0 }, is = { 0 };
+		struct wr w;
+
+		wr_init(&w, 0);
+		snap_put(&w, &handover_child_table, &was);
+		ck_assert_int_eq(wr_err(&w), IKE_OK);
+		ck_assert_int_eq(snap_get(buf_slice(&w.buf), &handover_child_table, &is), IKE_OK);
+		ck_assert_int_eq(is.broken, was.broken);
+		ck_assert_int_eq(is.unannounced, was.unannounced);
+		ck_assert_int_eq(is.adopted, was.adopted);
+		wr_free(&w);
+	}
+}
+END_TEST
+
 static const char *record_to;
 
 START_TEST(record)
@@ -333,6 +391,8 @@ add_tests(TCase *t)
 	tcase_add_test(t, missing_fields_do_no_harm);
 	tcase_add_test(t, wrong_values_do_no_harm);
 	tcase_add_test(t, recorded_snapshots_are_taken);
+	tcase_add_test(t, each_tag_means_one_thing);
+	tcase_add_test(t, flags_of_children_do_not_mix);
 }
 
 int

@@ -134,6 +134,7 @@ static const struct snap_field ike_fields[] = {
 	F(25, TIME, struct ike_sa, last_traffic),
 	F(26, UINT, struct ike_sa, superseded_by),
 	F(27, TIME, struct ike_sa, superseded),
+	F(28, BOOL, struct ike_sa, reauth),
 };
 const struct snap_table handover_ike_table = SNAP_TABLE(ike_fields);
 
@@ -186,7 +187,6 @@ static const struct snap_field child_fields[] = {
 	F(39, TIME, struct child, watch.verify_at),
 	F(40, BOOL, struct child, broken),
 	F(41, BOOL, struct child, unannounced),
-	F(40, BOOL, struct child, unannounced),
 };
 const struct snap_table handover_child_table = SNAP_TABLE(child_fields);
 

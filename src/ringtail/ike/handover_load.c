@@ -436,6 +436,9 @@ settle_ike(struct ike_sa *ike)
 		renewing = renewing || q->intent == INTENT_IKE_REKEY;
 	if (ike->state == IKE_ESTABLISHED && !renewing)
 		ike->rekeyed = false;
+	/* it goes when its pairs have been made anew elsewhere: rebind.c looks at that */
+	if (ike->state == IKE_DYING && ike->reauth)
+		rebind_later(ike->d);
 	if (ike->rmt == NULL || ike->state == IKE_CONNECTING || (ike->state == IKE_DYING && ike->d->now >= ike->hard))
 		daemon_timer(ike->d, &ike->timer, IKE_NEVER - 1);
 	else
