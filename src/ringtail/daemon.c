@@ -12,6 +12,7 @@
 #include "sadb/sadb.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define DAEMON_TICK SEC(1)
 
@@ -137,6 +138,7 @@ daemon_new(const struct env *env, struct conf *conf, ike_time now, struct daemon
 		d->sadb = sadb_new(env->kern, seed, &se);
 		if (d->sadb == NULL)
 			err = IKE_E_NOMEM;
+		memcpy(d->live.seed, seed, sizeof(seed));
 		backoffs_init(&d->backoffs, seed);
 		admit_init(&d->admit, seed);
 		greet_init(&d->greet, seed);

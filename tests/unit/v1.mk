@@ -27,3 +27,8 @@ check_PROGRAMS += tests/unit/t_authpeer
 tests_unit_t_authpeer_SOURCES = tests/unit/t_authpeer.c
 tests_unit_t_authpeer_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
 tests_unit_t_authpeer_LDADD = $(ringtail_sim_libs)
+# What both versions tell strangers.
+check_PROGRAMS += tests/unit/t_clear
+tests_unit_t_clear_SOURCES = tests/unit/t_clear.c
+tests_unit_t_clear_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
+tests_unit_t_clear_LDADD = $(ringtail_sim_libs)

@@ -74,7 +74,7 @@ struct ike_version_ops {
 	ike_err (*ask_alive)(struct ike_sa *ike);
 	/* It lives: exchange lists of SPIs.  NULL: that was part of the question. */
 	void    (*ask_spis)(struct ike_sa *ike);
-	/* |m| is about an IKE SA that we do not have: tell its sender if need be, in clear, as often as d->live.answers allows. */
+	/* |m| is about an IKE SA that we do not have: tell its sender if need be, in clear, as often as live_may_answer() says. */
 	void    (*unknown)(struct daemon *d, const struct dgram *dg, const struct msg *m);
 	/* |m|, the answer to a request of ours (IKEv1: any message), came in clear: a hint, or a proof that ends |ike|? */
 	void    (*clear)(struct ike_sa *ike, const struct msg *m);

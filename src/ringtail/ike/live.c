@@ -10,6 +10,7 @@
 #include "ringtail/daemon.h"
 
 #include "sadb/sadb.h"
+#include "util/htab.h"
 
 #define LOOK_LEAST SEC(1)
 #define LOOK_MOST SEC(3)
@@ -18,6 +19,9 @@
 #define LIVE_SILENCE SEC(1)
 #define AGAIN_FIRST SEC(2)
 #define AGAIN_MOST SEC(300)
+/* Answers in clear to one address. */
+#define ANSWER_PER MSEC(200)
+#define ANSWER_BURST 20u
 
 void
 live_publish(const struct child *c, enum event_kind kind, const char *text)
@@ -130,6 +134,17 @@ live_inherit(struct child *c, const struct child *old)
 	c->watch.verify_at = old->watch.verify_at;
 	c->watch.level = old->watch.level;
 	c->watch.again = old->watch.again;
+}
+
+bool
+live_may_answer(struct daemon *d, const struct addr *to)
+{
+	struct log_limit *of = &d->live.sources[siphash24(d->live.seed, addr_bytes(to)) % LIVE_SOURCES];
+	uint64_t suppressed;
+
+	of->per = ANSWER_PER;
+	of->burst = ANSWER_BURST;
+	return log_allow(of, d->now, &suppressed) && log_allow(&d->live.answers, d->now, &suppressed);
 }
 
 void

@@ -67,12 +67,17 @@ struct brake {
 	ike_time   open_until;   /* an operator lets everything through until then */
 };
 
+/* Sources of what is answered in clear, by a hash of their addresses. */
+#define LIVE_SOURCES 1024u
+
 /* Of the daemon. */
 struct live {
 	struct timer     timer;          /* TIMER_LIVE: the next look at the children */
 	ike_time         tidied;         /* when live_tidy() was called last */
 	struct brake     brake;
-	struct log_limit hints, answers; /* unauthenticated: those that we follow, those that we give */
+	struct log_limit hints, answers; /* unauthenticated: those that we follow, those that we give in all ... */
+	struct log_limit sources[LIVE_SOURCES];     /* ... and to one address */
+	uint8_t          seed[16];       /* of the hash */
 	uint8_t          crash_secret[32];
 	bool             has_secret;     /* RFC 6290: QCD tokens can be made */
 };
@@ -90,6 +95,11 @@ struct live {
 /* live.c */
 /* At the start: the secret of crash detection. */
 void live_start(struct daemon *d);
+/*
+ * May |to|, who speaks of an IKE SA that we do not have and may be anybody, be answered now?  So many times a second and address, and in
+ * all, so that forged senders are neither flooded through us nor keep the answers from those who need them.
+ */
+bool live_may_answer(struct daemon *d, const struct addr *to);
 /* There is a child to look at. */
 void live_wake(struct daemon *d);
 /* TIMER_LIVE fired. */

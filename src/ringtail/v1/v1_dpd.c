@@ -31,7 +31,7 @@ get_number(const struct pld_notify *n, uint32_t *out)
 }
 
 /*
- * RFC 3706 section 5.6: the first sequence number is random and below 2^31, so that it does not wrap soon; each message has the
+ * RFC 3706 section 6: the first sequence number is random and below 2^31, so that it does not wrap soon; each message has the
  * next one, and repetitions of a question are messages, too.
  */
 ike_err
@@ -56,9 +56,9 @@ v1_ask_alive(struct ike_sa *ike)
 }
 
 /*
- * RFC 3706 section 5.5: an R-U-THERE is answered with an R-U-THERE-ACK that carries the same sequence number.  Section 5.6 has the
- * receiver watch over the numbers: one that was there before is a replay.  A peer that repeats its latest question, since our answer
- * was lost, is answered again.
+ * RFC 3706 section 6: an R-U-THERE is answered with an R-U-THERE-ACK that carries the same sequence number.  The receiver watches over
+ * the numbers: one that was there before is a replay.  A peer that repeats its latest question, since our answer was lost, is
+ * answered again.
  */
 void
 v1_take_r_u_there(struct ike_sa *ike, const struct pld_notify *n)
@@ -125,10 +125,13 @@ v1_take_invalid_spi(struct ike_sa *ike, const struct pld_notify *n)
 		live_peer_lost(ike, n->proto == V1_PROTO_AH ? PROTO_AH : PROTO_ESP, spi);
 }
 
+/* Header and INVALID-COOKIE. */
+#define ANSWER_LEN (IKE_HDR_LEN + 28u)
+
 /*
- * RFC 2408 section 5.2: a message with unknown cookies is dropped, and "an Informational Exchange with a Notification payload
- * containing the INVALID-COOKIE message type MAY be sent".  Only what is encrypted is answered, and that in clear, so that two ends
- * do not answer each other for ever.
+ * RFC 2408 section 5.2: a message with unknown cookies is discarded, and whoever has sent it may be told so with INVALID-COOKIE in an
+ * Informational Exchange.  Only what is encrypted is answered, and that in clear, so that two ends do not answer each other for ever;
+ * and the answer has no more bytes than the message.
  */
 void
 v1_unknown(struct daemon *d, const struct dgram *dg, const struct msg *m)
@@ -138,11 +141,10 @@ v1_unknown(struct daemon *d, const struct dgram *dg, const struct msg *m)
 	struct dgram answer = { .local = dg->local, .remote = dg->remote, .natt = dg->natt };
 	bool phase2 = m->hdr.exchange == V1_XCHG_INFO || m->hdr.exchange == V1_XCHG_QUICK;
 	struct msg_out out = { 0 };
-	uint64_t suppressed;
 
-	if (!phase2 || (m->hdr.flags & V1_FLAG_ENCRYPTION) == 0 || m->hdr.spi_r == 0 ||
+	if (!phase2 || m->raw.n < ANSWER_LEN || (m->hdr.flags & V1_FLAG_ENCRYPTION) == 0 || m->hdr.spi_r == 0 ||
 	    ike_find_by_spi(d, m->hdr.spi_i) != NULL || ike_find_by_spi(d, m->hdr.spi_r) != NULL ||
-	    !log_allow(&d->live.answers, d->now, &suppressed) ||
+	    !live_may_answer(d, &dg->remote.addr) ||
 	    daemon_random(d, &hdr.msgid, sizeof(hdr.msgid)) != IKE_OK)
 		return;
 	for (unsigned i = 0; i < 8; i++) {

@@ -12,7 +12,13 @@
 #include "crypto/prf.h"
 #include "crypto/secret.h"
 
-#define TOKEN_LEN 32u
+/*
+ * The least that RFC 6290 section 4.1 allows: what cannot be guessed in 128 bits cannot be guessed, and an answer in clear must not have
+ * more bytes than what asked for it.
+ */
+#define TOKEN_LEN 16u
+#define NOTIFY_LEN 8u
+#define ANSWER_LEN (IKE_HDR_LEN + NOTIFY_LEN)
 
 /* The token that |taker| is to be shown for these SPIs. */
 static ike_err
@@ -66,7 +72,8 @@ send_answer(struct daemon *d, const struct dgram *dg, const struct msg *m)
 	wr_init(&out.w, 0);
 	msg_begin(&out.w, &out.chain, &hdr);
 	v2_put_notify(&out, V2_N_INVALID_IKE_SPI, slice_of(NULL, 0));
-	if (d->live.has_secret && make_token(d, m->hdr.spi_i, m->hdr.spi_r, &dg->remote.addr, token) == IKE_OK)
+	/* without a token it is still a hint */
+	if (m->raw.n >= ANSWER_LEN + NOTIFY_LEN + TOKEN_LEN && d->live.has_secret && make_token(d, m->hdr.spi_i, m->hdr.spi_r, &dg->remote.addr, token) == IKE_OK)
 		v2_put_notify(&out, V2_N_QUICK_CRASH_DETECTION, slice_of(token, TOKEN_LEN));
 	msg_end(&out.w, &out.chain);
 	ike_err err = wr_err(&out.w);
@@ -91,11 +98,10 @@ v2_unknown(struct daemon *d, const struct dgram *dg, const struct msg *m)
 	bool encrypted = m->hdr.next == V2_PLD_SK;
 	struct payloads pl;
 	struct pld_notify n;
-	uint64_t suppressed;
 
 	if ((m->hdr.flags & V2_FLAG_RESPONSE) != 0)
 		return;
-	/* RFC 7296 section 1.5: INVALID_SPI outside of an IKE SA is "only a hint that something might be wrong" */
+	/* RFC 7296 section 3.10.1: anybody can have sent an INVALID_SPI that comes outside of an IKE SA, so it is no more than a hint */
 	if (!encrypted) {
 		if (m->hdr.exchange == V2_XCHG_INFORMATIONAL && parse_clear(m, &pl) == IKE_OK &&
 		    v2_find_notify(&pl, V2_N_INVALID_SPI, &n))
@@ -109,7 +115,7 @@ v2_unknown(struct daemon *d, const struct dgram *dg, const struct msg *m)
 	 * one with other flags or from elsewhere; each of the two must be none of ours.
 	 */
 	if (m->hdr.spi_r == 0 || ike_find_by_spi(d, m->hdr.spi_i) != NULL || ike_find_by_spi(d, m->hdr.spi_r) != NULL ||
-	    !log_allow(&d->live.answers, d->now, &suppressed))
+	    m->raw.n < ANSWER_LEN || !live_may_answer(d, &dg->remote.addr))
 		return;
 	if (send_answer(d, dg, m) != IKE_OK)
 		log_put(d->env.log, LOG_L_DEBUG, NULL, "out of memory: an unknown IKE SPI is not answered");
