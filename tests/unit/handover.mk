@@ -10,3 +10,8 @@ EXTRA_DIST += tests/vectors/handover
 TESTS += tests/unit/t_fdstore.sh
 EXTRA_DIST += tests/unit/t_fdstore.sh
 tests/unit/t_fdstore.log: tests/lab/fdstore$(EXEEXT) src/ringtail/ringtail$(EXEEXT) src/ikectl/ikectl$(EXEEXT) src/setkey/setkey$(EXEEXT)
+
+# The files that outlive the process.
+check_PROGRAMS += tests/unit/t_state_files
+tests_unit_t_state_files_SOURCES = tests/unit/t_state_files.c src/ringtail/loop/state_files.c
+tests_unit_t_state_files_LDADD = $(ringtail_test_libs)

@@ -75,6 +75,24 @@ fdstore_open(struct loop *l)
 	forget_environment();
 }
 
+/* What was kept under |name| and could not be used: it is taken out before, as names are all that the manager goes by. */
+static void
+make_room(struct loop *l, const char *name)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < l->n_held; i++) {
+		struct held_fd *h = &l->held[i];
+		if (h->fd < 0 || strcmp(h->name, name) != 0)
+			continue;
+		(void)close(h->fd);
+		h->fd = -1;
+		found = true;
+	}
+	if (found)
+		(void)fdstore_drop(l, name);
+}
+
 void
 fdstore_keep(struct loop *l, int fd, const char *name)
 {
@@ -82,6 +100,7 @@ fdstore_keep(struct loop *l, int fd, const char *name)
 
 	if (l->notify_fd < 0)
 		return;
+	make_room(l, name);
 	/* FDPOLL=0: an error that waits in a socket is no reason to drop it */
 	(void)snprintf(text, sizeof(text), "FDSTORE=1\nFDPOLL=0\nFDNAME=%s", name);
 	(void)notify_send(l, text, fd);

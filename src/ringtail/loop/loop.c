@@ -311,12 +311,13 @@ loop_free(struct loop *l)
 	rtnl_free(l->rtnl);
 	kern_close(l->kern);
 	crypto_free(l->crypto);
+	fdstore_close(l);
+	notify_close(l);
+	/* all events are gone by now */
 	if (l->base != NULL)
 		event_base_free(l->base);
 	files_forget(l);
 	pidfile_remove(l);
-	fdstore_close(l);
-	notify_close(l);
 	log_close(l);
 	conf_unref(l->conf);
 }

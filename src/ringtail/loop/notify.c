@@ -98,6 +98,22 @@ notify_send(const struct loop *l, const char *text, int fd)
 	return IKE_OK;
 }
 
+/* Does the other end of the pipe |fd| go away within BARRIER_MS?  A signal meanwhile changes nothing. */
+static bool
+hung_up(int fd)
+{
+	ike_time end = loop_now() + MSEC(BARRIER_MS), left = MSEC(BARRIER_MS);
+	struct pollfd p = { .fd = fd };
+	int n;
+
+	while ((n = poll(&p, 1, (int)(left / MSEC(1)))) < 0 && errno == EINTR) {
+		left = end - loop_now();
+		if (left < 0)
+			left = 0;
+	}
+	return n == 1 && (p.revents & POLLHUP) != 0;
+}
+
 ike_err
 notify_barrier(const struct loop *l)
 {
@@ -109,9 +125,8 @@ notify_barrier(const struct loop *l)
 		return IKE_E_IO;
 	ike_err err = notify_send(l, "BARRIER=1", pair[1]);
 	(void)close(pair[1]);
-	struct pollfd p = { .fd = pair[0] };
 	/* the manager closes its end when it has done all that was sent before */
-	if (err == IKE_OK && (poll(&p, 1, BARRIER_MS) != 1 || (p.revents & POLLHUP) == 0))
+	if (err == IKE_OK && !hung_up(pair[0]))
 		err = IKE_E_TIMEOUT;
 	(void)close(pair[0]);
 	return err;

@@ -177,7 +177,8 @@ state_secret(void *arg, const char *name, uint8_t *secret, size_t n)
 	size_t dir;
 	char *path = path_of(l, name, "", &dir), *fresh = path_of(l, name, ".new", &dir);
 	ike_err err = path == NULL || fresh == NULL ? IKE_E_NOMEM : IKE_OK;
-	int fd = err != IKE_OK ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	/* whatever stands there must not hold us up */
+	int fd = err != IKE_OK ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
 	if (fd >= 0) {
 		err = read_secret(l, path, fd, secret, n);
@@ -186,7 +187,9 @@ state_secret(void *arg, const char *name, uint8_t *secret, size_t n)
 		err = IKE_E_IO;
 		complain(l, path, "read");
 	} else if (err == IKE_OK) {
-		fd = open_to_write(fresh, dir, O_TRUNC);
+		/* a file of our own: who has an older one open sees nothing */
+		(void)unlink(fresh);
+		fd = open_to_write(fresh, dir, O_EXCL);
 		err = fd < 0 || fchmod(fd, 0600) != 0 ? IKE_E_IO : write_all(fd, slice_of(secret, n));
 		if (err == IKE_OK && fsync(fd) != 0)
 			err = IKE_E_IO;
