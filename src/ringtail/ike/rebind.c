@@ -416,15 +416,15 @@ look_child(struct child *c)
 static void
 close_ike(struct ike_sa *ike)
 {
-	struct daemon *d = ike->d;
-	uint32_t it = 0;
-	struct child *c;
-
-	while (ike->ops->child_outlives_ike && (c = slot_each(&d->children.ids, &it)) != NULL)
-		if (c->ike_id == ike->id && c->state == CHILD_INSTALLED)
+	/* those that are on their way out go to the end of the list */
+	LIST_FOR_SAFE(l, &ike->children) {
+		struct child *c = container_of(l, struct child, link);
+		if (ike->ops->child_outlives_ike && c->state == CHILD_INSTALLED)
 			child_delete(c, true);
-	if (ike->state != IKE_DEAD)
-		ike_sa_delete(ike);
+		if (ike->state == IKE_DEAD)
+			return;
+	}
+	ike_sa_delete(ike);
 }
 
 /* All pairs of |ike| are on their way out for want of a policy: then it is of no use either. */
