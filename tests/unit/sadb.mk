@@ -18,6 +18,10 @@ check_PROGRAMS += tests/unit/t_sadb
 tests_unit_t_sadb_SOURCES = tests/unit/t_sadb.c $(sadb_fix_sources)
 tests_unit_t_sadb_LDADD = $(ringtail_test_libs)
 
+check_PROGRAMS += tests/unit/t_sadb_claim
+tests_unit_t_sadb_claim_SOURCES = tests/unit/t_sadb_claim.c $(sadb_fix_sources)
+tests_unit_t_sadb_claim_LDADD = $(ringtail_test_libs)
+
 check_PROGRAMS += tests/unit/t_sadb_event
 tests_unit_t_sadb_event_SOURCES = tests/unit/t_sadb_event.c $(sadb_fix_sources)
 tests_unit_t_sadb_event_LDADD = $(ringtail_test_libs)

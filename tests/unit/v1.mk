@@ -32,3 +32,8 @@ check_PROGRAMS += tests/unit/t_clear
 tests_unit_t_clear_SOURCES = tests/unit/t_clear.c
 tests_unit_t_clear_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
 tests_unit_t_clear_LDADD = $(ringtail_sim_libs)
+# A peer that has lost its half says so.
+check_PROGRAMS += tests/unit/t_invalid_spi
+tests_unit_t_invalid_spi_SOURCES = tests/unit/t_invalid_spi.c
+tests_unit_t_invalid_spi_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
+tests_unit_t_invalid_spi_LDADD = $(ringtail_sim_libs)
