@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the kernel does by itself or at the word of others and reports in its rarer words: POLEXPIRE, MIGRATE, MAPPING.  Policies
- * that expire are put back, SAs that were moved are made anew, a peer that seems to send from elsewhere is believed by nobody
- * who has no NAT to do with it, and floods of such reports cost no more than one.
+ * What the kernel does by itself or at the word of others and reports in its rarer words: POLEXPIRE, MIGRATE, MAPPING, and ACQUIRE
+ * for a policy that we did not write so.  Policies that expire are put back, SAs that were moved are made anew; that a peer seems to
+ * send from elsewhere moves nothing where there is no NAT, and floods of such reports cost no more than one.
  */
 #include "scenario/faults.h"
 
@@ -240,6 +240,31 @@ mapped(struct world *w)
 	within_a_second(w);
 }
 
+/* --- ACQUIRE --- */
+
+static uint64_t children_before;
+
+/* Our policy asks for AH, of which the kernel tells only by the next packet. */
+static void
+asked_for_ah(struct world *w)
+{
+	struct kern *k = simkern_other(A(w)->kern);
+	struct sp_spec sp;
+
+	up(w);
+	if (!find_policy(A(w), &sp)) {
+		missing(w);
+		return;
+	}
+	children_before = A(w)->daemon->stats.child_up;
+	sp.tmpl[0].proto = PROTO_AH;
+	simkern_mute(A(w)->kern, 1u << KERN_EV_SP_UPDATE);
+	if (k->ops->sp_install(k, &sp, true) != IKE_OK)
+		missing(w);
+	within_a_second(w);
+	simkern_mute(A(w)->kern, 0);
+}
+
 /* --- many --- */
 
 static uint64_t resyncs_before;
@@ -312,6 +337,15 @@ put_back(struct world *w)
 	return counted(w, (uint64_t[SADB_REPAIRS]){ [SADB_R_SP_GONE] = 1 });
 }
 
+/* The pair that there is does. */
+static const char *
+set_right(struct world *w)
+{
+	if (A(w)->daemon->stats.child_up != children_before)
+		return "a pair that nobody needs";
+	return counted(w, (uint64_t[SADB_REPAIRS]){ [SADB_R_SP_CHANGED] = 1 });
+}
+
 /* What stands elsewhere is ours by its reqid, and of no use. */
 static const char *
 made_anew(struct world *w)
@@ -376,6 +410,8 @@ static const struct scenario scenarios[] = {
 	STORY("v1 tunnel migrated", build_v1_tunnel, migrated_out, made_anew_with_policy, .runs = 6),
 	STORY("v2 mapping", build_v2, mapped, still_the_same, .runs = 6),
 	STORY("v1 mapping", build_v1, mapped, still_the_same, .runs = 6),
+	STORY("v2 asked for AH", build_v2, asked_for_ah, set_right, .runs = 8),
+	STORY("v1 asked for AH", build_v1, asked_for_ah, set_right, .runs = 8),
 	STORY("v2 flood", build_v2, flooded, cheap, .runs = 2),
 };
 
