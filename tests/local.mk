@@ -84,6 +84,7 @@ EXTRA_DIST += \
 	tests/README \
 	tests/lab/README \
 	tests/lab/conform.sh \
+	tests/lab/demo.sh \
 	tests/lab/faults.sh \
 	tests/lab/flap.sh \
 	tests/lab/guest \
@@ -92,6 +93,7 @@ EXTRA_DIST += \
 	tests/lab/interop.sh \
 	tests/lab/lab.sh \
 	tests/lab/mesh.sh \
+	tests/lab/owned.sh \
 	tests/lab/reboot.sh \
 	tests/lab/rekey.sh \
 	tests/lab/restart.sh \
