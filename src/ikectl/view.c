@@ -241,10 +241,14 @@ view_done(const struct ctl_answer *a, const struct view *v, struct out *o)
 		out_add(o, "the configuration is confirmed\n");
 	if (ctl_get_bool(&a->result, "undone"))
 		out_add(o, "the former configuration is in use again\n");
-	if (ctl_get_bool(&a->result, "stopped"))
-		out_add(o, ctl_get_bool(&a->result, "kept")
-			       ? "our SAs stay in the kernel, the daemon ends\n"
-			       : "our SAs are deleted, the daemon ends\n");
+	if (!ctl_get_bool(&a->result, "stopped"))
+		return;
+	if (!ctl_find(&a->result, "kept", &n))
+		out_add(o, "the daemon has ended; whether its SAs and policies stay, its log says\n");
+	else if (ctl_get_bool(&a->result, "kept"))
+		out_add(o, "our SAs and policies stay in the kernel, the daemon ends\n");
+	else
+		out_add(o, "our SAs are deleted, the daemon ends\n");
 }
 
 /* "1 pair of IPsec SAs", "2 pairs of IPsec SAs" */

@@ -690,7 +690,7 @@ START_TEST(shutdown_keeps_as_configured)
 	ck_assert_ptr_nonnull(strstr(node_ctl(s.a, "shutdown --close --keep-sas"), "not both"));
 	ck_assert_uint_eq(stopped, 0);
 	ck_assert_str_eq(node_ctl(s.a, _i == 0 ? "shutdown" : "shutdown --keep-sas"),
-	    "our SAs stay in the kernel, the daemon ends\n");
+	    "our SAs and policies stay in the kernel, the daemon ends\n");
 	ck_assert_uint_eq(stopped, 1);
 	world_run(s.w, SEC(3));
 	ck_assert_uint_eq(node_pairs(s.a, s.b), 1);

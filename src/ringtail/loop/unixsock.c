@@ -239,12 +239,27 @@ unixsock_open(struct loop *l)
 	return IKE_OK;
 }
 
+/* The loop has ended: what the socket takes at once is all that a client still gets, the answer to its `shutdown` above all. */
+static void
+send_rest(struct ctl_client *c)
+{
+	struct evbuffer *out = bufferevent_get_output(c->bev);
+
+	/* a bufferevent lets nobody else take from its output */
+	(void)evbuffer_unfreeze(out, 1);
+	while (evbuffer_get_length(out) > 0 && evbuffer_write(out, bufferevent_getfd(c->bev)) > 0)
+		;
+}
+
 void
 unixsock_close(struct loop *l)
 {
 	if (l->ctl.clients.next != NULL)
-		LIST_FOR_SAFE(it, &l->ctl.clients)
-			free_client(container_of(it, struct ctl_client, link), false);
+		LIST_FOR_SAFE(it, &l->ctl.clients) {
+			struct ctl_client *c = container_of(it, struct ctl_client, link);
+			send_rest(c);
+			free_client(c, false);
+		}
 	if (l->ctl.listener != NULL)
 		evconnlistener_free(l->ctl.listener);
 	l->ctl.listener = NULL;
