@@ -20,7 +20,7 @@ ringtail_kern_libs = src/kern/libkern.a $(ringtail_lib_libs) $(MNL_LIBS)
 ringtail_daemon_libs = src/ringtail/libdaemon.a $(ringtail_kern_libs) $(EVENT_LIBS) $(THREAD_LIBS)
 
 sbin_PROGRAMS += src/ringtail/ringtail src/ikectl/ikectl src/setkey/setkey
-src_ringtail_ringtail_SOURCES = src/ringtail/main.c
+src_ringtail_ringtail_SOURCES = src/ringtail/main.c src/ringtail/check.c src/ringtail/check.h
 src_ringtail_ringtail_LDADD = $(ringtail_daemon_libs)
 src_ikectl_ikectl_SOURCES = src/ikectl/main.c
 src_ikectl_ikectl_LDADD = src/ikectl/libikectl.a $(ringtail_lib_libs)

@@ -209,6 +209,10 @@ conf_ref(struct conf *c);
 void
 conf_unref(struct conf *c);
 
+/* Does a section authenticate by pre-shared keys? */
+bool
+conf_needs_psk(const struct conf *c);
+
 /* The policy wanted with this direction and selector; NULL: none. */
 const struct conf_policy *
 conf_policy_find(const struct conf *c, const struct sp_id *id);

@@ -198,3 +198,13 @@ conf_remote_by_name(const struct conf *c, const char *name)
 	}
 	return lo < c->n_remotes && strcmp(v[lo]->name, name) == 0 ? v[lo] : NULL;
 }
+
+bool
+conf_needs_psk(const struct conf *c)
+{
+	for (size_t i = 0; i < c->n_remotes; i++)
+		for (uint8_t k = 0; k < c->remotes[i]->auth.n; k++)
+			if (c->remotes[i]->auth.v[k].id == AUTH_PSK)
+				return true;
+	return false;
+}

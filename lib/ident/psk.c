@@ -179,6 +179,30 @@ key_notes(struct slice key)
 	return notes;
 }
 
+const char *
+psk_note_text(enum psk_note note)
+{
+	switch (note) {
+	case PSK_QUOTED:
+		return "the quotes are part of the key";
+	case PSK_TRAILING_BLANK:
+		return "the blanks at the end are part of the key";
+	case PSK_CR:
+		return "the carriage return at the end is part of the key";
+	case PSK_BAD_HEX:
+		return "behind 0x there must be an even number of hexadecimal digits: this key cannot be used";
+	case PSK_NO_KEY:
+		return "an identity without a key: the line is passed over";
+	case PSK_COMMENT_INDENTED:
+		return "a comment begins in the first column: this is an identity with a # in front";
+	case PSK_LONG_LINE:
+		return "more than 1023 bytes: racoon would break this line up";
+	case PSK_NOTES:
+		break;
+	}
+	return "";
+}
+
 void
 psk_check(struct slice text, psk_note_fn *fn, void *arg)
 {

@@ -28,7 +28,8 @@ enum psk_note {
 	PSK_BAD_HEX = 8,
 	PSK_NO_KEY = 16,
 	PSK_COMMENT_INDENTED = 32,
-	PSK_LONG_LINE = 64
+	PSK_LONG_LINE = 64,
+	PSK_NOTES = 128 /* behind the last */
 };
 
 /*
@@ -45,6 +46,10 @@ psk_find(struct slice text, const char *id, uint8_t key_out[PSK_MAX], size_t *le
 
 typedef void
 psk_note_fn(void *arg, unsigned line, unsigned notes);
+
+/* What one bit of |notes| means to whoever wrote the line. */
+const char *
+psk_note_text(enum psk_note note);
 
 /* Walk all lines and report the doubtful ones, for the configuration check. */
 void

@@ -85,9 +85,21 @@ leave(struct daemon *d)
 	d->busy = false;
 }
 
+static void
+look_at_keys(struct daemon *d)
+{
+	char why[400];
+	struct text t = text_in(why, sizeof(why));
+
+	/* the file is read at each negotiation, so that it may come later */
+	if (cred_check(d, d->conf, &t) != IKE_OK)
+		log_put(d->env.log, LOG_L_WARNING, NULL, "%s; until then no peer can be authenticated", why);
+}
+
 static ike_err
 start_up(struct daemon *d)
 {
+	look_at_keys(d);
 	record_load(d);
 	sadb_set_audit(d->sadb, d->conf->timers.audit, d->now);
 	/* a kernel that cannot be read now is read again by sadb_tick(); the daemon serves meanwhile */

@@ -2,8 +2,8 @@
 /*
  * ringtail - an IKE daemon.  Options are racoon's; see ringtail(8).
  */
-#include "conf/conf.h"
 #include "crypto/crypto.h"
+#include "ringtail/check.h"
 #include "ringtail/loop/loop.h"
 #include "wire/const.h"
 
@@ -31,14 +31,17 @@ default_conf(void)
 static void
 usage(FILE *f)
 {
-	(void)fputs("usage: ringtail [-46dFLtVv] [-f file] [-l file] [-p port] [-P port]\n"
+	(void)fputs("usage: ringtail [-46BCdFLvZ] [-f file] [-l file] [-p port] [-P port]\n"
+		    "       ringtail -t [-f file]\n"
+		    "       ringtail -h | -V\n"
 		    "  -F        stay in the foreground, log to standard output\n"
 		    "  -f file   configuration\n"
-		    "  -t        check the configuration and exit\n"
+		    "  -t        check the configuration and the file of pre-shared keys, and exit\n"
 		    "  -l file   log to a file instead of syslog\n"
 		    "  -d        one level more of logging; may be repeated\n"
 		    "  -p port   IKE port (500)          -P port   NAT-T port (4500)\n"
-		    "  -V        print the version and exit\n",
+		    "  -V        print the version and exit\n"
+		    "  -4 -6 -B -C -L -v -Z   racoon's; accepted, and change nothing\n",
 	    f);
 }
 
@@ -54,30 +57,6 @@ parse_port(const char *s, uint16_t *out)
 	}
 	*out = (uint16_t)v;
 	return true;
-}
-
-/* -t: every finding to standard error; status 1 if there is an error. */
-static int
-check_conf(const char *path)
-{
-	struct conf_reader reader;
-	struct conf_diags diags = { 0 };
-	struct conf *conf = NULL;
-
-	files_reader(&reader);
-	ike_err err = conf_parse(&reader, path, &diags, &conf);
-	for (size_t i = 0; i < diags.n; i++) {
-		struct buf line = { 0 };
-		if (conf_diag_print(&diags.v[i], &line) == IKE_OK)
-			(void)fwrite(line.p, 1, line.n, stderr);
-		buf_free(&line);
-	}
-	if (err != IKE_OK && err != IKE_E_SYNTAX)
-		(void)fprintf(stderr, "%s: %s\n", path, ike_err_text(err));
-	(void)fprintf(stderr, "%s: %zu errors, %zu warnings\n", path, diags.errors, diags.warnings);
-	conf_diags_free(&diags);
-	conf_unref(conf);
-	return err == IKE_OK ? 0 : 1;
 }
 
 /*
@@ -160,14 +139,13 @@ serve(const struct loop_options *opt)
 	if (err == IKE_OK)
 		err = pidfile_write(&l);
 	if (err == IKE_OK) {
+		l.log_out.to_stderr = false;
 		tell_ready(ready);
 		notify_ready(&l);
 		status = loop_run(&l);
 		log_put(&l.logger, LOG_L_INFO, NULL, "racoon process %ld shutdown", (long)getpid());
 	} else {
 		log_put(&l.logger, LOG_L_ERROR, NULL, "cannot start: %s", ike_err_text(err));
-		if (!opt->foreground)
-			(void)fprintf(stderr, "ringtail: cannot start: %s; the log says more\n", ike_err_text(err));
 	}
 	loop_free(&l);
 	return status;
@@ -226,7 +204,7 @@ main(int argc, char **argv)
 	if (opt.conf_path == NULL)
 		opt.conf_path = default_conf();
 	if (check)
-		return check_conf(opt.conf_path);
+		return conf_check_file(opt.conf_path);
 	fill_standard_fds();
 	opt.conf_path = absolute(opt.conf_path, conf_path);
 	opt.log_path = absolute(opt.log_path, log_path);

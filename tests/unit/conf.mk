@@ -19,6 +19,8 @@ check_PROGRAMS += tests/unit/t_conf_diff
 tests_unit_t_conf_diff_SOURCES = tests/unit/t_conf_diff.c $(conf_reader_sources) $(fail_alloc_sources)
 tests_unit_t_conf_diff_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
 tests_unit_t_conf_diff_LDADD = $(ringtail_test_libs)
+TESTS += tests/conf/cli.sh
+EXTRA_DIST += tests/conf/cli.sh
 conf_reader_sources = tests/conf/reader.c tests/conf/reader.h
 EXTRA_DIST += \
 	tests/conf/accepted/kernel_interface.conf \

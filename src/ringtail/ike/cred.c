@@ -23,6 +23,43 @@ find_key(struct ike_sa *ike, struct slice text, const char *id, struct secret *o
 	return err;
 }
 
+struct doubts {
+	struct daemon *d;
+	const char    *path;
+};
+
+static void
+tell_doubt(void *arg, unsigned line, unsigned notes)
+{
+	const struct doubts *x = arg;
+
+	for (unsigned bit = 1; bit < PSK_NOTES; bit <<= 1)
+		if ((notes & bit) != 0)
+			log_put(x->d->env.log, LOG_L_WARNING, NULL, "%s:%u: %s", x->path, line, psk_note_text((enum psk_note)bit));
+}
+
+ike_err
+cred_check(struct daemon *d, const struct conf *c, struct text *why)
+{
+	struct doubts doubts = { d, c->path_psk };
+	struct slice text;
+	uint64_t version;
+
+	if (c->path_psk == NULL || !conf_needs_psk(c))
+		return IKE_OK;
+	ike_err err = d->env.read_secret(d->env.arg, c->path_psk, &text, &version);
+	if (err != IKE_OK) {
+		if (c->psk_file != NULL)
+			text_addf(why, "%s:%u: ", c->psk_file, c->psk_line);
+		text_addf(why, "cannot use %s of `path pre_shared_key`: %s; " KEY_FILE_RULE, c->path_psk, ike_err_text(err));
+		return err;
+	}
+	if (version != d->psk.checked)
+		psk_check(text, tell_doubt, &doubts);
+	d->psk.checked = version;
+	return IKE_OK;
+}
+
 static ike_err
 read_keys(struct ike_sa *ike, struct slice *text)
 {
@@ -38,8 +75,7 @@ read_keys(struct ike_sa *ike, struct slice *text)
 	}
 	if (err == IKE_OK || err == IKE_E_NOMEM)
 		return err;
-	ike_log(ike, LOG_L_ERROR, "cannot use %s: %s; it must be a regular file of ours without any bit for group or others",
-	    ike->conf->path_psk, ike_err_text(err));
+	ike_log(ike, LOG_L_ERROR, "cannot use %s: %s; " KEY_FILE_RULE, ike->conf->path_psk, ike_err_text(err));
 	return IKE_E_NO_PSK;
 }
 

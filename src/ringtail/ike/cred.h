@@ -14,11 +14,26 @@
 
 struct ike_sa;
 
+/* racoon's rule, as it is told */
+#define KEY_FILE_RULE "it must be a regular file of ours without any bit for group or others"
+
 /* Index of the key file as it was last read. */
 struct psk_cache {
 	struct psk_index index;
 	uint64_t         version;     /* of the file's content; 0: nothing read yet */
+	uint64_t         checked;     /* the version whose doubtful lines have been told */
 };
+
+struct conf;
+struct daemon;
+struct text;
+
+/*
+ * Can the key file of |c| be read, if a section needs it?  Lines that mean something else than their writer thinks are warned of,
+ * once for each content of the file.  |why| says what is wrong and where.  IKE_E_NOTFOUND, IKE_E_PERM, IKE_E_IO, IKE_E_NOMEM.
+ */
+MUST_USE ike_err
+cred_check(struct daemon *d, const struct conf *c, struct text *why);
 
 /*
  * IKEv1 main mode: by the peer's address, since its identity is not known yet (RFC 2409 section 5.4).  IKEv2: by the identity |id|, then by

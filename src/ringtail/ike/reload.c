@@ -110,35 +110,6 @@ reload_use(struct daemon *d, struct conf *fresh, struct text *why)
 	return err;
 }
 
-static bool
-needs_keys(const struct conf *c)
-{
-	for (size_t i = 0; i < c->n_remotes; i++)
-		for (uint8_t k = 0; k < c->remotes[i]->auth.n; k++)
-			if (c->remotes[i]->auth.v[k].id == AUTH_PSK)
-				return true;
-	return false;
-}
-
-/* A configuration whose keys cannot be read would break with the next negotiation, long after whoever made it has gone home. */
-static ike_err
-check_keys(struct daemon *d, const struct conf *c, struct text *why)
-{
-	struct slice text;
-	uint64_t version;
-
-	if (c->path_psk == NULL || !needs_keys(c))
-		return IKE_OK;
-	ike_err err = d->env.read_secret(d->env.arg, c->path_psk, &text, &version);
-	if (err == IKE_OK)
-		return IKE_OK;
-	if (c->psk_file != NULL)
-		text_addf(why, "%s:%u: ", c->psk_file, c->psk_line);
-	text_addf(why, "cannot use %s of `path pre_shared_key`: %s; it must be a regular file of ours without any bit for group or others",
-	    c->path_psk, ike_err_text(err));
-	return err;
-}
-
 static ike_err
 load(struct daemon *d, struct conf **out, struct text *why)
 {
@@ -161,7 +132,8 @@ reload_now(struct daemon *d, ike_time confirm, char *why, size_t cap)
 	ike_err err = load(d, &fresh, &t);
 	if (err == IKE_OK) {
 		const struct conf *was = d->conf;
-		err = check_keys(d, fresh, &t);
+		/* keys that cannot be read would break the next negotiation, long after whoever made them so has gone home */
+		err = cred_check(d, fresh, &t);
 		if (err == IKE_OK)
 			err = reload_use(d, fresh, &t);
 		conf_unref(fresh);

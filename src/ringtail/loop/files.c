@@ -103,18 +103,44 @@ fill(int fd, const struct stat *st, struct secret *out)
 
 /* racoon's rule: a regular file of ours without any bit for group or others. */
 static ike_err
+open_secret(const char *path, int *fd_out, struct stat *st)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return err_of_errno(errno);
+	ike_err err = fstat(fd, st) != 0 ? IKE_E_IO : IKE_OK;
+	if (err == IKE_OK && (!S_ISREG(st->st_mode) || st->st_uid != geteuid() || (st->st_mode & (S_IRWXG | S_IRWXO)) != 0))
+		err = IKE_E_PERM;
+	if (err != IKE_OK)
+		(void)close(fd);
+	else
+		*fd_out = fd;
+	return err;
+}
+
+ike_err
+files_load_secret(const char *path, struct secret *out)
+{
+	struct stat st;
+	int fd;
+
+	TRY(open_secret(path, &fd, &st));
+	ike_err err = fill(fd, &st, out);
+	(void)close(fd);
+	return err;
+}
+
+static ike_err
 refresh(struct secret_cache *c, const char *path)
 {
 	struct stat st;
+	int fd;
 
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return err_of_errno(errno);
-	ike_err err = fstat(fd, &st) != 0 ? IKE_E_IO : IKE_OK;
-	if (err == IKE_OK && (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & (S_IRWXG | S_IRWXO)) != 0))
-		err = IKE_E_PERM;
-	bool known = err == IKE_OK && c->path != NULL && strcmp(c->path, path) == 0 && same_file(&c->seen, &st);
-	if (err == IKE_OK && !known) {
+	TRY(open_secret(path, &fd, &st));
+	ike_err err = IKE_OK;
+	bool known = c->path != NULL && strcmp(c->path, path) == 0 && same_file(&c->seen, &st);
+	if (!known) {
 		err = fill(fd, &st, &c->text);
 		if (err == IKE_OK) {
 			free(c->path);

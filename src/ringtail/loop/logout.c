@@ -82,6 +82,8 @@ log_write(void *arg, const struct log_record *r)
 
 	if (o->to_stdout)
 		write_line(stdout, r);
+	if (o->to_stderr && r->level <= LOG_L_WARNING)
+		(void)fprintf(stderr, "ringtail: %s\n", r->text);
 	if (o->path != NULL) {
 		follow_rotation(o);
 		if (o->file != NULL)
@@ -101,6 +103,7 @@ log_open(struct loop *l)
 
 	o->path = l->opt.log_path;
 	o->to_stdout = l->opt.foreground;
+	o->to_stderr = !l->opt.foreground;
 	o->to_syslog = !l->opt.foreground && o->path == NULL;
 	if (o->to_syslog)
 		openlog("racoon", LOG_PID, LOG_DAEMON);

@@ -36,6 +36,7 @@ struct log_out {
 	FILE       *file;
 	struct stat seen;
 	bool        to_stdout, to_syslog;
+	bool        to_stderr;       /* errors and warnings, too: whoever starts us in the background is still there to read them */
 	ike_time    checked;
 };
 
@@ -132,6 +133,8 @@ void             signals_close(struct loop *l);
 
 /* files.c */
 struct conf_reader;
+/* The file of pre-shared keys, if its owner and mode are right: IKE_E_NOTFOUND, IKE_E_PERM, IKE_E_RANGE, IKE_E_IO, IKE_E_NOMEM. */
+MUST_USE ike_err files_load_secret(const char *path, struct secret *out);
 void    files_reader(struct conf_reader *out);
 ike_err files_read_secret(void *arg, const char *path, struct slice *out, uint64_t *version_out);
 void    files_forget(struct loop *l);
