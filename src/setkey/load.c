@@ -108,7 +108,7 @@ load_policy(struct loading *l, const struct spset_row *row)
 	if (l->dry)
 		return IKE_OK;
 	if (have != NULL && is_daemons(l->r, &have->sp)) {
-		setkey_refused(l->r, row->line, "the running ringtail has this policy from a policy_file");
+		setkey_refused(l->r, row->line, "ringtail has this policy from a policy_file; change it there");
 		return IKE_OK;
 	}
 	if (have != NULL && strcmp(l->r->kern->ops->name, "pfkey") != 0)

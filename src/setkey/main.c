@@ -128,12 +128,12 @@ leave_to_daemon(struct setkey_run *r, const struct options *o, const char *dir, 
 		err = setkey_compare(r, &list, &n);
 	if (err != IKE_OK)
 		failed(r, err);
-	fprintf(stderr, "setkey: %s belongs to the running ringtail, as %s/policy_files says: nothing was changed\n",
+	fprintf(stderr, "setkey: %s belongs to ringtail, as %s/policy_files says: nothing was changed\n",
 	    o->file, dir);
 	if (n.added + n.changed != 0 || list.errors != 0)
 		fprintf(stderr,
-		    "setkey: the kernel differs in %u polic%s: 'ikectl config reload' makes the daemon read the "
-		    "file, -R loads it all the same\n",
+		    "setkey: the kernel differs in %u polic%s: 'ikectl config reload' makes the running daemon read "
+		    "the file, -R loads it all the same\n",
 		    n.added + n.changed, n.added + n.changed == 1 ? "y" : "ies");
 	err = list.errors != 0 || n.added + n.changed != 0 ? IKE_E_STATE : IKE_OK;
 	setkey_list_free(&list);

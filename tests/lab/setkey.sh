@@ -172,9 +172,9 @@ ownership() {
 	mkdir -p "$here/run"
 	echo "$conf" > "$here/run/policy_files"
 	export RINGTAIL_RUNDIR=$here/run
-	says_so="setkey: $conf belongs to the running ringtail, as $here/run/policy_files says: nothing was changed"
+	says_so="setkey: $conf belongs to ringtail, as $here/run/policy_files says: nothing was changed"
 	check "$kernel-owned-differs" says 2 "$says_so
-setkey: the kernel differs in 1 policy: 'ikectl config reload' makes the daemon read the file, -R loads it all the same" \
+setkey: the kernel differs in 1 policy: 'ikectl config reload' makes the running daemon read the file, -R loads it all the same" \
 		-f "$conf"
 	check "$kernel-owned-literal" says 0 "" -Rf "$conf"
 	check "$kernel-owned-same" says 0 "$says_so" -f "$conf"
@@ -182,7 +182,7 @@ setkey: the kernel differs in 1 policy: 'ikectl config reload' makes the daemon 
 	in_host h ip xfrm policy > "$here/policies"
 	check "$kernel-owned-stays" file_says "$here/policies" "dst 10.0.0.2/32"
 	check "$kernel-owned-adds" file_says "$here/policies" "dst 10.0.0.3/32"
-	check "$kernel-owned-not-changed" says 1 "The result of line 1: the running ringtail has this policy from a policy_file." \
+	check "$kernel-owned-not-changed" says 1 "The result of line 1: ringtail has this policy from a policy_file; change it there." \
 		-f - <<< "spdflush; spdadd 10.0.0.1 10.0.0.2 any -P out discard;"
 	unset RINGTAIL_RUNDIR
 	in_host h ip xfrm policy flush

@@ -339,8 +339,8 @@ START_TEST(policies_of_the_daemon)
 	ck_assert_uint_eq(kernel.nsp, 4);
 	/* nor are they changed by way of another file; what is the same is no change */
 	expect("spdflush;\nspdadd 10.0.0.2 10.0.0.1 any -P in discard;",
-	    "The result of line 2: the running ringtail has this policy from a policy_file.\n"
-	    "The result of line 2: the running ringtail has this policy from a policy_file.\n");
+	    "The result of line 2: ringtail has this policy from a policy_file; change it there.\n"
+	    "The result of line 2: ringtail has this policy from a policy_file; change it there.\n");
 	expect("spdflush;" INP "spdadd 10.0.0.1 10.0.0.4 any -P out ipsec esp/transport//require;", "");
 	counted(3, 0, 0, 0);
 	run.owned = NULL;
