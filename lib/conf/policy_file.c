@@ -360,7 +360,8 @@ print_policy_file(struct printer *p, const struct directive *d, const void *obj,
 	for (size_t i = 0; i < c->policy_patterns.n; i++)
 		pr_line(p, "%s \"%s\";", d->name, c->policy_patterns.v[i]);
 	if (c->policy_patterns.n > 0)
-		pr_line(p, "# %zu policies from %zu files", c->n_policies, c->policy_files.n);
+		pr_line(p, "# %zu polic%s from %zu file%s", c->n_policies, c->n_policies == 1 ? "y" : "ies", c->policy_files.n,
+		    c->policy_files.n == 1 ? "" : "s");
 }
 
 const struct dir_type dir_policy_file = { "\"PATTERN\"", bind_policy_file, print_policy_file };

@@ -165,6 +165,8 @@ view_events(const struct ctl_answer *a, const struct view *v, struct out *o)
 	if (!ctl_find(&a->result, "events", &list))
 		return;
 	struct rd cur = ctl_members(&list);
+	if (ctl_count(&list) == 0)
+		out_add(o, "no such events\n");
 	while (ctl_next(&cur, &e))
 		event_line(&e, o);
 }

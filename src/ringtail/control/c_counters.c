@@ -106,7 +106,6 @@ control_put_counters(struct ctl_put *p, const struct daemon *d)
 	ctl_put_record(p, "mirror");
 	ctl_put_uint(p, "events", n.events);
 	ctl_put_uint(p, "stale_events", n.stale_events);
-	ctl_put_uint(p, "acquires", n.acquires);
 	ctl_put_uint(p, "overruns", n.overruns);
 	ctl_put_uint(p, "audits", n.resyncs);
 	ctl_put_uint(p, "audit_failures", n.resync_failures);

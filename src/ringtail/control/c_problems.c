@@ -6,6 +6,7 @@
 #include "ctl/writer.h"
 #include "ringtail/control/server.h"
 
+#include "sadb/kern_ops.h"
 #include "sadb/sadb.h"
 
 struct problem {
@@ -126,6 +127,18 @@ put_unread(struct ctl_put *p, const struct daemon *d)
 	    p, &x, "the kernel's SAs and policies could not be compared with what they should be");
 }
 
+/* Features are looked at once, at start: a pair that was installed since proves that the module has come. */
+static void
+put_no_esp(struct ctl_put *p, const struct daemon *d)
+{
+	struct problem x = { .code = "no-esp",
+		.fix = "load the modules esp4 and esp6, or boot a kernel with CONFIG_INET_ESP; the next "
+		       "packet tries again" };
+
+	if ((d->env.kern->features & KERN_ESP) == 0 && d->stats.child_up == 0)
+		put_problem(p, &x, "this kernel offers no ESP: no SA can be installed");
+}
+
 /* Not wrong, but it must not be forgotten. */
 static void
 put_unconfirmed(struct ctl_put *p, const struct daemon *d)
@@ -147,6 +160,7 @@ control_put_problems(struct ctl_put *p, const struct daemon *d)
 {
 	ctl_put_list(p, "problems");
 	put_stopping(p, d);
+	put_no_esp(p, d);
 	put_brake(p, d);
 	put_unread(p, d);
 	put_quarrel(p, d);

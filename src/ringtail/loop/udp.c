@@ -201,7 +201,7 @@ udp_check(struct loop *l)
 	}
 	/* another daemon has the ports, most likely: not to be put aside by us */
 	if (list_empty(&l->sockets) && l->bind_failed) {
-		log_put(&l->logger, LOG_L_ERROR, NULL, "no address could be bound.");
+		log_put(&l->logger, LOG_L_ERROR, NULL, "no address could be bound: is another IKE daemon running?");
 		ok = false;
 	}
 	return ok ? IKE_OK : IKE_E_IO;
@@ -261,14 +261,18 @@ udp_send(void *arg, const struct dgram *d)
 	struct msghdr mh = { .msg_name = &sa, .msg_namelen = (socklen_t)len, .msg_iov = d->natt ? iov : iov + 1,
 		.msg_iovlen = d->natt ? 2 : 1 };
 	struct addr_buf ab, bb;
+	char more[64] = "";
 	uint64_t suppressed;
 
 	if (s != NULL && sendmsg(s->fd, &mh, 0) >= 0)
 		return;
 	const char *why = s == NULL ? "no socket there" : strerror(errno);
-	if (log_allow(&l->send_log, loop_now(), &suppressed))
-		log_put(&l->logger, LOG_L_WARNING, NULL, "sending from %s to %s: %s (%llu such messages suppressed)",
-		    endpoint_text(&d->local, &ab), endpoint_text(&d->remote, &bb), why, (unsigned long long)suppressed);
+	if (!log_allow(&l->send_log, loop_now(), &suppressed))
+		return;
+	if (suppressed > 0)
+		(void)snprintf(more, sizeof(more), " (%llu such messages suppressed)", (unsigned long long)suppressed);
+	log_put(&l->logger, LOG_L_WARNING, NULL, "sending from %s to %s: %s%s", endpoint_text(&d->local, &ab),
+	    endpoint_text(&d->remote, &bb), why, more);
 }
 
 ike_err
