@@ -11,9 +11,13 @@ parse_fail_at(struct parse *p, unsigned line, const char *what, struct slice at)
 {
 	struct text t = text_in(p->error, sizeof(p->error));
 
-	text_addf(&t, "line %u: %s at [", line, what);
-	text_peer(&t, at.n > 80 ? slice_of(at.p, 80) : at);
-	text_char(&t, ']');
+	text_addf(&t, "line %u: %s", line, what);
+	/* at the end there is nothing to show */
+	if (at.n > 0) {
+		text_add(&t, " at [");
+		text_peer(&t, at.n > 80 ? slice_of(at.p, 80) : at);
+		text_char(&t, ']');
+	}
 	p->fault = at.p != NULL ? (const char *)at.p : (const char *)p->lx.text.p;
 	return IKE_E_SYNTAX;
 }
@@ -260,7 +264,7 @@ parse_stmt(struct parse *p, struct setkey_stmt *s)
 			return parse_fail(p, p->lx.tok == LEX_END ? "missing ;" : "syntax error");
 		return IKE_OK;
 	}
-	return parse_fail(p, "syntax error");
+	return parse_fail(p, lex_is(&p->lx, "getspi") ? "NetBSD's statement; choose an SPI yourself and use add," : "syntax error");
 }
 
 /* Turn |s| into the record of the error that |p| tells. */

@@ -16,6 +16,25 @@ find_alg(const struct parse *p, enum alg_kind kind)
 	return alg_find_setkey(kind, word);
 }
 
+/* Names that files have and no table has a row for; NULL: not one of them. */
+static const char *
+known_elsewhere(const struct parse *p)
+{
+	if (lex_is(&p->lx, "3des-deriv"))
+		return "an algorithm of racoon's manual that nothing has; write 3des-cbc,";
+	if (lex_is(&p->lx, "aes-gmac"))
+		return "an algorithm of NetBSD that Linux has not;";
+	return NULL;
+}
+
+static ike_err
+fail_alg(struct parse *p, const char *unknown)
+{
+	const char *what = known_elsewhere(p);
+
+	return parse_fail(p, what != NULL ? what : unknown);
+}
+
 static unsigned
 nibble(uint8_t c)
 {
@@ -99,7 +118,7 @@ parse_encr(struct parse *p, struct setkey_sa *sa)
 	unsigned line = p->lx.tok_line;
 
 	if (a == NULL)
-		return parse_fail(p, "unknown encryption algorithm");
+		return fail_alg(p, "unknown encryption algorithm");
 	sa->spec.encr = (uint16_t)a->id;
 	if (a->xfrm == NULL)
 		p->refuse = "this encryption algorithm is not known to Linux";
@@ -119,7 +138,7 @@ parse_integ(struct parse *p, struct setkey_sa *sa)
 	unsigned line = p->lx.tok_line;
 
 	if (a == NULL)
-		return parse_fail(p, "unknown authentication algorithm");
+		return fail_alg(p, "unknown authentication algorithm");
 	sa->spec.integ = (uint16_t)a->id;
 	/* a protocol that cannot be has already said why */
 	if (a->xfrm == NULL && p->refuse == NULL)
@@ -131,7 +150,7 @@ parse_integ(struct parse *p, struct setkey_sa *sa)
 	return check_length(p, a, sa->keys.integ_len * 8u, line);
 }
 
-/* -R, the SPI as CPI: Linux does nothing else. */
+/* -R, the SPI as CPI: Linux does nothing else, and has 16 bits for it (RFC 3173 section 3.3). */
 static ike_err
 parse_comp(struct parse *p, struct setkey_sa *sa)
 {
@@ -180,6 +199,8 @@ parse_alg_check(struct parse *p, struct setkey_sa *sa)
 	case PROTO_IPCOMP:
 		if (s->comp == ALG_ID_NONE)
 			return parse_fail(p, "IPComp needs -C");
+		if (s->id.spi > UINT16_MAX)
+			p->refuse = "the SPI of IPComp is a CPI, which ends at 65535";
 		break;
 	default:
 		if (s->integ == ALG_ID_NONE)

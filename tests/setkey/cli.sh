@@ -133,7 +133,7 @@ has 1 "not a file of PF_KEY messages, or not to its end" "$setkey" "$work/short"
 mkdir "$work/run"
 echo "$work/in.conf" > "$work/run/policy_files"
 export RINGTAIL_RUNDIR=$work/run
-has 2 "in.conf belongs to the running ringtail" "$setkey" -f "$work/in.conf"
+has 2 "in.conf belongs to ringtail" "$setkey" -f "$work/in.conf"
 is 0 "" "$setkey" -Rf "$work/in.conf"
 has 0 "nothing was changed" "$setkey" -f "$work/in.conf"
 exit $bad
