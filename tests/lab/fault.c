@@ -3,11 +3,13 @@
 
 #include <arpa/inet.h>
 #include <linux/netlink.h>
+#include <poll.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "lab.h"
 
-const char *const fault_names[FAULT_KINDS] = { "sa-out", "sa-in", "sa-pair", "sa-flush", "sa-foreign", "sa-stray", "sa-twin",
+const char *const fault_names[FAULT_KINDS] = { "sa-out", "sa-in", "sa-pair", "sa-flush", "sa-change", "sa-foreign", "sa-stray", "sa-twin",
 	"sa-migrate", "sp-delete", "sp-priority", "sp-action", "sp-proto", "sp-flush", "sp-foreign" };
 
 #define FIRST_SPI 0x7777
@@ -16,6 +18,15 @@ const char *const fault_names[FAULT_KINDS] = { "sa-out", "sa-in", "sa-pair", "sa
 
 /* Each SA added here has an SPI of its own, so that what an earlier fault left is not taken for what a later one did. */
 static uint32_t last_spi = FIRST_SPI;
+
+/* The SPI of the SA that was changed last. */
+static uint32_t changed_spi;
+
+static uint32_t
+fresh_spi(void)
+{
+	return htonl(++last_spi);
+}
 
 /* room for any request made here */
 struct request {
@@ -96,11 +107,11 @@ count_live(const struct kdump *k)
 }
 
 static void
-add_sa(struct host *host, uint32_t dst, uint32_t reqid)
+add_sa(struct host *host, uint32_t dst, uint32_t spi, uint32_t reqid)
 {
 	struct { struct xfrm_algo a; char key[16]; } enc = { .a.alg_key_len = 128 };
 	struct { struct xfrm_algo_auth a; char key[32]; } auth = { .a = { .alg_key_len = 256, .alg_trunc_len = 128 } };
-	struct xfrm_usersa_info sa = { .id = { .daddr.a4 = dst, .spi = htonl(++last_spi), .proto = IPPROTO_ESP },
+	struct xfrm_usersa_info sa = { .id = { .daddr.a4 = dst, .spi = spi, .proto = IPPROTO_ESP },
 		.saddr.a4 = host->addr, .family = AF_INET, .mode = XFRM_MODE_TRANSPORT, .reqid = reqid };
 	struct request r;
 
@@ -230,6 +241,27 @@ migrate(struct host *host, const struct host *peer)
 	return 1;
 }
 
+/*
+ * Another SA in the place of the one towards |peer|, with the same name and other keys.  The daemon tells them apart by the second of
+ * their birth if nobody reports it.
+ */
+static bool
+change_sa(struct host *host, const struct host *peer, struct fault_done *done)
+{
+	const struct ksa *sa = find_sa(host->k, host->addr, peer->addr);
+
+	if (!sa)
+		return false;
+	while ((uint64_t)time(NULL) <= sa->added)
+		poll(NULL, 0, 50);
+	if (!delete_sa(host, sa->dst, sa->spi, sa->proto))
+		return false;
+	add_sa(host, sa->dst, sa->spi, sa->reqid);
+	changed_spi = sa->spi;
+	done->sas_changed = 1;
+	return true;
+}
+
 static bool
 do_sa(enum fault_kind kind, struct host *host, const struct host *peer, struct fault_done *done)
 {
@@ -244,13 +276,15 @@ do_sa(enum fault_kind kind, struct host *host, const struct host *peer, struct f
 		flush_sas(host);
 	}
 	if (kind == FAULT_SA_FOREIGN)
-		add_sa(host, htonl(FOREIGN_ADDR), 0);
+		add_sa(host, htonl(FOREIGN_ADDR), fresh_spi(), 0);
 	if (kind == FAULT_SA_STRAY) {
-		add_sa(host, htonl(FOREIGN_ADDR), STRAY_REQID);
+		add_sa(host, htonl(FOREIGN_ADDR), fresh_spi(), STRAY_REQID);
 		done->stray = 1;
 	}
+	if (kind == FAULT_SA_CHANGE)
+		return change_sa(host, peer, done);
 	if (kind == FAULT_SA_TWIN && (sa = find_sa(host->k, host->addr, peer->addr))) {
-		add_sa(host, peer->addr, sa->reqid);
+		add_sa(host, peer->addr, fresh_spi(), sa->reqid);
 		done->twins = 1;
 		return true;
 	}
@@ -314,6 +348,13 @@ fault_bystander_fine(enum fault_kind kind, struct host *host)
 	struct kpol foreign = foreign_policy();
 	size_t i;
 
+	if (kind == FAULT_SA_CHANGE) {
+		kdump_sas(host->k);
+		for (i = 0; i < host->k->n_sas; i++)
+			if (host->k->sas[i].spi == changed_spi)
+				return false;
+		return true;
+	}
 	if (kind >= FAULT_SA_FOREIGN && kind <= FAULT_SA_MIGRATE) {
 		kdump_sas(host->k);
 		return count_foreign(host->k) == (kind == FAULT_SA_FOREIGN);
@@ -342,7 +383,7 @@ void
 fault_noise(struct host *host, unsigned n)
 {
 	while (n-- > 0) {
-		add_sa(host, htonl(FOREIGN_ADDR), 0);
+		add_sa(host, htonl(FOREIGN_ADDR), fresh_spi(), 0);
 		delete_sa(host, htonl(FOREIGN_ADDR), htonl(last_spi), IPPROTO_ESP);
 	}
 }

@@ -12,6 +12,7 @@ enum fault_kind {
 	FAULT_SA_IN,      /* one from a peer */
 	FAULT_SA_PAIR,    /* both */
 	FAULT_SA_FLUSH,   /* all of the host */
+	FAULT_SA_CHANGE,  /* one towards a peer gets other keys; the daemon has to sleep meanwhile */
 	FAULT_SA_FOREIGN, /* one is added that is nobody's business */
 	FAULT_SA_STRAY,   /* one is added that looks like the daemon's own */
 	FAULT_SA_TWIN,    /* one is added towards a peer, which has it not: the kernel sends by it, for it is the youngest */
@@ -27,9 +28,9 @@ enum fault_kind {
 
 extern const char *const fault_names[FAULT_KINDS];
 
-/* What was done, in numbers: SAs of ours that are gone, that are of no use, that the daemon takes over; policies gone, changed. */
+/* What was done, in numbers: SAs of ours that are gone, changed, of no use, that the daemon takes over; policies gone, changed. */
 struct fault_done {
-	unsigned sas_gone, stray, twins, pols_gone, pols_changed;
+	unsigned sas_gone, sas_changed, stray, twins, pols_gone, pols_changed;
 };
 
 /*
@@ -40,8 +41,8 @@ bool
 fault_do(enum fault_kind kind, struct host *host, const struct host *peer, unsigned pick, struct fault_done *done);
 
 /*
- * Is what fault_do() added for FAULT_SA_FOREIGN or FAULT_SP_FOREIGN still there?  For FAULT_SA_STRAY and FAULT_SA_MIGRATE: is it gone?  True for
- * all other kinds.
+ * Is what fault_do() added for FAULT_SA_FOREIGN or FAULT_SP_FOREIGN still there?  For what FAULT_SA_CHANGE, FAULT_SA_STRAY and
+ * FAULT_SA_MIGRATE have put in: is it gone?  True for all other kinds.
  */
 bool
 fault_bystander_fine(enum fault_kind kind, struct host *host);

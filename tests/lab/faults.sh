@@ -13,13 +13,13 @@ full_or 5 3
 audit=$chosen
 
 # the sums of the daemons' counters that repairs belong to
-declare -A counters=([sa-gone]=sa-lost [sa-stray]=sa-orphan [sa-twin]=sa-adopted [sp-gone]=sp-gone [sp-changed]=sp-changed)
+declare -A counters=([sa-gone]=sa-lost [sa-changed]=sa-changed [sa-stray]=sa-orphan [sa-twin]=sa-adopted [sp-gone]=sp-gone [sp-changed]=sp-changed)
 
 # repaired: what the daemons repaired, by kind
 repaired() {
 	local kind
 	repairs=
-	for kind in sa-gone sa-stray sa-twin sp-gone sp-changed; do
+	for kind in sa-gone sa-changed sa-stray sa-twin sp-gone sp-changed; do
 		sum_repairs "${counters[$kind]}" || return 1
 		repairs+="$kind $sum "
 	done
