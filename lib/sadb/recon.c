@@ -151,7 +151,7 @@ recon_sp_same(const struct spd_row *row, const struct sp_spec *sp)
 
 /* A row of ours that wants to be there: is what the kernel has what we made? */
 static bool
-sa_fits(const struct sad_row *row, const struct sa_spec *sa, const struct sa_usage *usage)
+sa_fits(const struct sadb *db, const struct sad_row *row, const struct sa_spec *sa, const struct sa_usage *usage)
 {
 	if (row->want == SAD_WANT_RESERVED)
 		return sa_is_larval(sa);
@@ -160,8 +160,7 @@ sa_fits(const struct sad_row *row, const struct sa_spec *sa, const struct sa_usa
 	if (sa_is_larval(sa) || !recon_sa_same(&row->spec, sa))
 		return false;
 	/* the same values, but added at another second: somebody has replaced it, with keys we do not know */
-	return usage == NULL || usage->add_time == 0 || row->usage.add_time == 0 ||
-	       usage->add_time == row->usage.add_time;
+	return usage == NULL || sad_born_when(db, row, usage);
 }
 
 static void
@@ -182,7 +181,7 @@ take_sa(struct recon *r, const struct sa_spec *sa, const struct sa_usage *usage)
 		add_sa(r, RECON_SA_UNDELETED, p->row.id, sa, usage);
 	else if (!sad_is_alive(&p->row))
 		add_sa(r, RECON_SA_UNKNOWN, 0, sa, usage); /* ours ended, somebody's stands there */
-	else if (!sa_fits(&p->row, sa, usage))
+	else if (!sa_fits(r->db, &p->row, sa, usage))
 		add_sa(r, RECON_SA_CHANGED, p->row.id, sa, usage);
 	else if (r->same != NULL)
 		r->same(r->same_arg, p->row.id, sa, usage, NULL);

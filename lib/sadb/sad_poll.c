@@ -10,7 +10,7 @@ take(void *arg, const struct sa_spec *sa, const struct sa_usage *usage, const st
 	(void)sp;
 	if (sa == NULL || sa_is_larval(sa) || (p = sad_find(db, &sa->id, false)) == NULL)
 		return;
-	if (usage != NULL && !sad_born_when(p, usage) && p->row.owner != SADB_FOREIGN)
+	if (usage != NULL && !sad_born_when(db, &p->row, usage) && p->row.owner != SADB_FOREIGN)
 		return; /* another SA under its name */
 	p->polled = db->polls;
 	if (usage != NULL && p->row.want == SAD_WANT_INSTALLED)

@@ -6,6 +6,9 @@
  */
 #include "sadb/sadb_int.h"
 
+/* The kernel counts in whole seconds, we do not. */
+#define DATE_SLACK SEC(2)
+
 /* Has the SA reached its soft lifetime without our having heard of it? */
 static bool
 soft_missed(const struct sadb *db, const struct sad_row *row)
@@ -18,6 +21,27 @@ soft_missed(const struct sadb *db, const struct sad_row *row)
 		   row->since + SEC(l->soft_sec) <= db->now) ||
 	       (l->soft_bytes != 0 && row->usage.bytes >= l->soft_bytes) ||
 	       (l->soft_packets != 0 && row->usage.packets >= l->soft_packets);
+}
+
+/*
+ * Linux dates an SA anew when its soft limit is reached and, because the wall clock was set meanwhile, its hard limit lies in
+ * the past.  Then it is the same SA, and has carried no less than before.
+ */
+static bool
+dated_anew(const struct sadb *db, const struct sad_row *row, const struct sa_usage *u)
+{
+	const struct sa_life *l = &row->spec.life;
+
+	return l->soft_sec != 0 && l->soft_sec < INT32_MAX &&
+	       row->since + SEC(l->soft_sec) <= time_add(db->now, DATE_SLACK) &&
+	       u->packets >= row->usage.packets && u->bytes >= row->usage.bytes;
+}
+
+bool
+sad_born_when(const struct sadb *db, const struct sad_row *row, const struct sa_usage *u)
+{
+	return row->usage.add_time == 0 || u->add_time == 0 || row->usage.add_time == u->add_time ||
+	       dated_anew(db, row, u);
 }
 
 void
@@ -100,7 +124,7 @@ sad_ask(struct sadb *db, struct sad_priv *p, bool deleted)
 		if (p->row.want == SAD_WANT_ABSENT)
 			(void)sad_settle(db, p);
 		else if (p->row.owner == SADB_FOREIGN || p->row.want == SAD_WANT_RESERVED ||
-			 (is_same_as(p, &spec) && sad_born_when(p, &u) && !deleted))
+			 (is_same_as(p, &spec) && sad_born_when(db, &p->row, &u) && !deleted))
 			sad_seen(db, p, &spec, &u);
 		else
 			sad_replaced(db, p, &spec);

@@ -128,7 +128,7 @@ sad_find(const struct sadb *db, const struct sa_id *id, bool any);
 /* The kernel's words about a refusal, kept while we clean up behind it. */
 struct words {
 	int errnum;
-	char reason[160];
+	char reason[sizeof(((struct kern *)0)->reason)];
 };
 
 void
@@ -171,11 +171,8 @@ db_repaired(struct sadb *db, enum sadb_repair r)
 /* sadb_event.c */
 
 /* Was it added at the second we know of, as far as we do? */
-static inline bool
-sad_born_when(const struct sad_priv *p, const struct sa_usage *u)
-{
-	return p->row.usage.add_time == 0 || u->add_time == 0 || p->row.usage.add_time == u->add_time;
-}
+bool
+sad_born_when(const struct sadb *db, const struct sad_row *row, const struct sa_usage *u);
 
 /* Find out by asking whether the kernel has the SA of |p|; |deleted|: who is not us has deleted it, so that what is there is another. */
 void

@@ -49,6 +49,10 @@ simkern_tick(struct simkern *k, ike_time now);
 ike_time
 simkern_deadline(const struct simkern *k);
 
+/* Somebody has set the wall clock, |ahead| seconds away from where it was at first. */
+void
+simkern_set_wall(struct simkern *k, int64_t ahead);
+
 /* Seconds a larval state lives (net.core.xfrm_acq_expires); 30 at first. */
 void
 simkern_set_acq_expires(struct simkern *k, uint32_t seconds);

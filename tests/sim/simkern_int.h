@@ -52,6 +52,7 @@ struct simkern {
 	struct sim_handle daemon, other;
 	unsigned features;
 	ike_time now;
+	int64_t wall_ahead; /* seconds */
 	struct list sas, sps, inexact;
 	struct htab sa_by_spi, sa_by_pair, sp_by_id, sp_by_pair;
 	struct heap timers;
@@ -143,7 +144,7 @@ sim_sp_flush(struct simkern *k, uint32_t pid);
 static inline uint64_t
 sim_wall(const struct simkern *k)
 {
-	return SIMKERN_EPOCH + (uint64_t)(k->now / SEC(1));
+	return (uint64_t)((int64_t)SIMKERN_EPOCH + k->wall_ahead + k->now / SEC(1));
 }
 
 #endif

@@ -429,6 +429,20 @@ simkern_receive(struct simkern *k, const struct sim_wire *w, const char **why)
 	return name != NULL ? drop(k, name, why) : SIM_DELIVERED;
 }
 
+void
+simkern_set_wall(struct simkern *k, int64_t ahead)
+{
+	k->wall_ahead = ahead;
+}
+
+/* As Linux does: at the soft limit an SA whose hard limit the wall clock has overtaken gets a date by which it has not. */
+static void
+date_anew(const struct simkern *k, struct sim_sa *x)
+{
+	if (x->spec.life.hard_sec != 0 && x->u.add_time + x->spec.life.hard_sec <= sim_wall(k))
+		x->u.add_time = sim_wall(k) - x->spec.life.soft_sec - 1;
+}
+
 /* A lifetime by time, or a larval state's. */
 static void
 sa_due(struct simkern *k, struct sim_sa *x)
@@ -441,6 +455,7 @@ sa_due(struct simkern *k, struct sim_sa *x)
 		sim_sa_expire(k, x);
 		return;
 	}
+	date_anew(k, x);
 	turn_soft(k, x);
 	if (hard != IKE_NEVER)
 		(void)!heap_set(&k->timers, &x->timer, hard); /* it was in: there is room */
