@@ -168,6 +168,8 @@ take_sa(struct recon *r, const struct sa_spec *sa, const struct sa_usage *usage)
 {
 	const struct sad_priv *p = sad_find(r->db, &sa->id, true);
 
+	if (sa->id.spi == 0 && sa->seq != 0 && !r->db->filled)
+		add_sa(r, RECON_SA_ASKED, 0, sa, NULL);
 	if (sa->id.spi == 0 || (p == NULL && sa_is_larval(sa)))
 		return; /* reservations of others end by themselves */
 	if (p == NULL) {

@@ -20,6 +20,7 @@ enum recon_kind {
 	RECON_SA_CHANGED,   /* in both, not the same SA */
 	RECON_SA_UNDELETED, /* released, still in the kernel */
 	RECON_SA_UNKNOWN,   /* in the kernel only */
+	RECON_SA_ASKED,     /* packets wait for an SA, and who was asked for it is gone: only where the model is filled first */
 	RECON_SP_MISSING,
 	RECON_SP_CHANGED,
 	RECON_SP_UNDELETED,
@@ -29,10 +30,10 @@ enum recon_kind {
 
 struct recon_item {
 	enum recon_kind kind;
-	uint64_t id;           /* of the model's row, 0: UNKNOWN */
+	uint64_t id;           /* of the model's row, 0: UNKNOWN, ASKED */
 	struct sa_usage usage; /* SA_UNKNOWN, SA_CHANGED */
 	union {
-		struct sa_spec sa; /* SA_UNKNOWN, SA_CHANGED */
+		struct sa_spec sa; /* SA_UNKNOWN, SA_CHANGED, SA_ASKED */
 		struct sp_spec sp; /* SP_UNKNOWN, SP_CHANGED */
 	} as;
 };

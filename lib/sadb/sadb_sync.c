@@ -36,6 +36,12 @@ act_sa(struct sadb *db, const struct recon_item *it)
 {
 	struct sad_priv *p = it->id == 0 ? NULL : slot_get(&db->sad, it->id);
 
+	if (it->kind == RECON_SA_ASKED) {
+		/* the next packet asks us; if this fails, the larval state goes by itself after a while */
+		if (db->kern->ops->acquire_failed != NULL)
+			(void)db->kern->ops->acquire_failed(db->kern, it->as.sa.seq, &it->as.sa.id, &it->as.sa.src);
+		return IKE_OK;
+	}
 	if (it->kind == RECON_SA_UNKNOWN)
 		return sad_discovered(db, &it->as.sa, &it->usage);
 	if (p == NULL)
@@ -96,6 +102,7 @@ act(struct sadb *db, const struct recon_item *it)
 	case RECON_SA_CHANGED:
 	case RECON_SA_UNDELETED:
 	case RECON_SA_UNKNOWN:
+	case RECON_SA_ASKED:
 		return act_sa(db, it);
 	case RECON_SP_MISSING:
 	case RECON_SP_CHANGED:

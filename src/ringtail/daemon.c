@@ -15,6 +15,8 @@
 #include <string.h>
 
 #define DAEMON_TICK SEC(1)
+/* Nobody is busy for so long that a timer is that late. */
+#define SLEPT SEC(5)
 
 ike_err
 daemon_random(struct daemon *d, void *out, size_t n)
@@ -358,9 +360,11 @@ daemon_tick(struct daemon *d, ike_time now)
 	if (d->timers_lost)
 		recover_timers(d);
 	while ((t = heap_first(&d->timers)) != NULL && t->when <= d->now) {
+		d->slept = d->now - t->when < SLEPT ? 0 : d->now - t->when;
 		heap_cancel(&d->timers, t);
 		fire(d, t);
 	}
+	d->slept = 0;
 	leave(d);
 }
 
@@ -418,6 +422,21 @@ daemon_address(struct daemon *d, const struct addr *a, bool up, ike_time now)
 	leave(d);
 }
 
+static bool
+is_to_come(const struct child *c)
+{
+	return c->state == CHILD_WANTED || c->state == CHILD_NEGOTIATING;
+}
+
+/* Packets that wait for |c| are not to wait for a daemon that is gone. */
+static void
+drop_child(struct child *c)
+{
+	if (is_to_come(c))
+		child_answer_acquire(c);
+	child_drop(c);
+}
+
 /* Tell all peers, and take what is ours out of the kernel. */
 static void
 close_all(struct daemon *d)
@@ -437,7 +456,7 @@ close_all(struct daemon *d)
 	}
 	it = 0;
 	while ((c = slot_each(&d->children.ids, &it)) != NULL)
-		child_drop(c);
+		drop_child(c);
 	/* what the kernel would not let go of at the first try; nobody comes back to it later */
 	ike_err err = sadb_close(d->sadb);
 	if (err != IKE_OK)
@@ -454,8 +473,8 @@ keep_all(struct daemon *d)
 	struct child *c;
 
 	while ((c = slot_each(&d->children.ids, &it)) != NULL)
-		if (c->state == CHILD_WANTED || c->state == CHILD_NEGOTIATING)
-			child_drop(c);
+		if (is_to_come(c))
+			drop_child(c);
 		else
 			child_release_out(c);
 	log_put(d->env.log, LOG_L_INFO, NULL, "SAs and policies stay in the kernel (keep_sas)");
@@ -474,6 +493,7 @@ daemon_shutdown(struct daemon *d, enum daemon_end how, ike_time now)
 		return;
 	d->stopping = true;
 	greet_flush(d);
+	backoffs_let_go(d);
 	if (daemon_keeps(d, how))
 		keep_all(d);
 	else

@@ -86,6 +86,7 @@ struct daemon {
 	struct reload        reload;
 	struct heap          timers;
 	bool                 timers_lost;   /* a timer could not be set: look at everything at the next tick */
+	ike_time             slept;         /* the timer that fires does so that much too late: the machine slept, 0: it did not */
 	struct event_ring    events;
 	struct list          dead_exchs;    /* to free when the entry point returns ... */
 	struct list          graveyard;     /* ... and IKE SAs */

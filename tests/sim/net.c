@@ -29,6 +29,19 @@ node_cut(struct node *n, bool cut)
 }
 
 void
+node_sleep(struct node *n, bool asleep)
+{
+	n->asleep = asleep;
+}
+
+void
+node_set_wall(struct node *n, int64_t ahead)
+{
+	n->wall_ahead = ahead;
+	simkern_set_wall(n->kern, ahead);
+}
+
+void
 node_apart(struct node *a, struct node *b, bool apart)
 {
 	uint64_t at_a = (uint64_t)1 << b->index, at_b = (uint64_t)1 << a->index;
@@ -245,7 +258,7 @@ arrive(struct world *w, struct flight *f)
 {
 	const char *why = "";
 
-	if (f->to->cut)
+	if (f->to->cut || f->to->asleep)
 		return;
 	simkern_tick(f->to->kern, w->now);
 	if (f->is_packet) {

@@ -70,7 +70,7 @@ env_wallclock(void *arg)
 {
 	const struct node *n = arg;
 
-	return (int64_t)SIMKERN_EPOCH + n->w->now / SEC(1);
+	return (int64_t)SIMKERN_EPOCH + n->wall_ahead + n->w->now / SEC(1);
 }
 
 static ike_err
@@ -477,6 +477,8 @@ node_next(const struct node *n)
 {
 	ike_time t = simkern_deadline(n->kern), d;
 
+	if (n->asleep)
+		return IKE_NEVER;
 	if (simkern_pending(n->kern) > 0)
 		return n->w->now;
 	if (n->daemon != NULL && (d = daemon_deadline(n->daemon)) < t)

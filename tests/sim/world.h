@@ -98,6 +98,8 @@ struct node {
 	struct secret   left;         /* what its daemon handed over, for the next one */
 	uint8_t         boot_id[16];  /* of its machine */
 	bool            disk_full;    /* its files cannot be written */
+	int64_t         wall_ahead;   /* see node_set_wall() */
+	bool            asleep;       /* suspended: nothing of it runs */
 	/* packets that this node sent, by fate */
 	unsigned        sent, clear, protected, held, delivered, dropped;
 	uint64_t        reached;      /* bits of the nodes that a packet of this one has got to */
@@ -154,6 +156,12 @@ void node_power_off(struct node *n);
 struct slice node_file(const struct node *n, const char *name);
 /* Put another text in its place; empty: the file goes.  |text| is copied and may be what node_file() gave. */
 void node_set_file(struct node *n, const char *name, struct slice text);
+
+/* Somebody sets its wall clock, |ahead| seconds away from where it was at first. */
+void node_set_wall(struct node *n, int64_t ahead);
+
+/* Suspend the machine, or resume it: its clock goes on, nothing else does, and what is sent to it is lost. */
+void node_sleep(struct node *n, bool asleep);
 
 /* Take one node off the network, or put it back. */
 void node_cut(struct node *n, bool cut);

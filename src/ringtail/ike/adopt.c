@@ -255,13 +255,19 @@ match(struct search *s, struct child *c, const struct half *in, const struct hal
 	return true;
 }
 
-/* The instant at which the kernel says it was added, by our clock; may be before that began. */
+/*
+ * The instant at which the kernel says it was added, by our clock; may be before that began.  An SA that claims to be older than it
+ * can get was added before somebody set the wall clock.
+ */
 static ike_time
-instant(const struct daemon *d, uint64_t added)
+instant(const struct daemon *d, const struct sad_row *row)
 {
+	uint64_t added = row->usage.add_time, most = row->spec.life.hard_sec;
 	int64_t age = added == 0 ? 0 : d->env.wallclock(d->env.arg) - (int64_t)added;
 
-	return age <= 0 || age > INT32_MAX ? d->now : d->now - SEC(age);
+	if (most == 0 || most > INT32_MAX)
+		most = INT32_MAX;
+	return age <= 0 || (uint64_t)age >= most ? d->now : d->now - SEC(age);
 }
 
 static void
@@ -302,14 +308,14 @@ become(struct search *s, struct child *c, const struct half *in, const struct ha
 {
 	struct daemon *d = s->d;
 	const struct sad_row *row = sadb_row(d->sadb, any_half(in, out)->row);
-	ike_time since = instant(d, row->usage.add_time);
+	ike_time since = instant(d, row);
 	struct event ev = { .kind = EV_CHILD_ADOPTED, .local = c->local, .remote = c->remote, .child_id = c->id,
 		.spi_in = c->spi_in, .spi_out = c->spi_out };
 
 	c->suite.encr.id = row->spec.encr;
 	c->suite.encr.bits = row->spec.encr_bits;
 	c->suite.integ.id = row->spec.integ;
-	c->life_sec = (uint32_t)row->spec.life.hard_sec;
+	c->life_sec = row->spec.life.hard_sec < UINT32_MAX ? (uint32_t)row->spec.life.hard_sec : 0;
 	c->state = CHILD_INSTALLED;
 	c->adopted = true;
 	c->installed = since != 0 ? since : 1;

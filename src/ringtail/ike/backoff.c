@@ -130,6 +130,16 @@ hold(struct backoff *b, const struct child *c, uint32_t seq)
 	return true;
 }
 
+void
+backoffs_let_go(struct daemon *d)
+{
+	struct backoff *b;
+	uint32_t it = 0;
+
+	while ((b = slot_each(&d->backoffs.ids, &it)) != NULL)
+		let_go(d, b);
+}
+
 bool
 backoff_holds(struct daemon *d, const struct child *c, uint32_t acquire_seq)
 {

@@ -45,6 +45,9 @@ ike_time backoff_lost(const struct child *c, bool *first_out);
 /* |c| is up. */
 void backoff_over(const struct child *c);
 
+/* The daemon ends: what waits is told as failed, so that the next packet asks whoever is there then. */
+void backoffs_let_go(struct daemon *d);
+
 /* TIMER_BACKOFF fired for this id. */
 void backoff_timeout(struct daemon *d, uint64_t id);
 

@@ -308,9 +308,8 @@ child_report_failure(struct child *c, ike_err why)
 	log_put(c->d->env.log, LOG_L_ERROR, addr_text(&c->remote.addr, &ab), "phase2 negotiation failed: %s", ev.text);
 }
 
-/* The larval state must not swallow the packets of the next half minute. */
-static void
-resolve_acquire(struct child *c)
+void
+child_answer_acquire(struct child *c)
 {
 	struct kern *k = c->d->env.kern;
 	struct sa_id id = { .proto = c->proto, .dst = c->remote.addr };
@@ -330,7 +329,7 @@ child_failed(struct child *c, ike_err why)
 	if (c->admit.class == ADMIT_IDLE)
 		greet_failed(c);
 	if (!backoff_failed(c, why))
-		resolve_acquire(c);
+		child_answer_acquire(c);
 	child_drop(c);
 }
 

@@ -224,6 +224,9 @@ void child_lost(struct child *c);
  */
 void child_half_lost(struct child *c);
 
+/* The larval state that |c| was to resolve must not swallow the packets of the next half minute: tell the kernel that it failed. */
+void child_answer_acquire(struct child *c);
+
 /* Event, counter and log line of a failure. */
 void child_report_failure(struct child *c, ike_err why);
 

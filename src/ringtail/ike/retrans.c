@@ -104,6 +104,9 @@ exch_timeout(struct exch *x)
 	ike_time now = x->ike->d->now;
 	struct ike_sa *ike = x->ike;
 
+	/* while we slept nobody could answer */
+	if (ike->d->slept != 0)
+		x->give_up = time_add(x->give_up, ike->d->slept + RETRANS_MOST);
 	if (now >= x->give_up) {
 		log_give_up(x);
 		exch_fail(x, ike->why != IKE_OK && ike->state == IKE_CONNECTING ? ike->why : IKE_E_TIMEOUT);

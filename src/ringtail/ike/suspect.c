@@ -191,6 +191,11 @@ live_check_timeout(struct ike_sa *ike)
 
 	if (k->asked == 0 || ike->state == IKE_DEAD)
 		return;
+	/* while we slept nobody could answer */
+	if (ike->d->slept != 0) {
+		k->fail_at = time_add(k->fail_at, ike->d->slept);
+		k->dead_at = time_add(k->dead_at, ike->d->slept + CHECK_PATIENCE);
+	}
 	if (now >= k->dead_at) {
 		if (live_give_up(ike))
 			return;
