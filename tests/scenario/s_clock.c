@@ -186,6 +186,51 @@ stopped_while_asked(struct world *w)
 	ends_while_asked(w, true);
 }
 
+/* --- many that wait --- */
+
+static bool
+build_eight(struct world *w)
+{
+	return hosts_mesh(w, 8, conf_v2, conf_v2);
+}
+
+static struct child *
+each_child(struct node *n, unsigned i)
+{
+	return n->daemon == NULL ? NULL : hosts_child(n, i);
+}
+
+/* The renewals of all pairs of a fail in one instant. */
+static void
+all_fail(struct world *w)
+{
+	struct child *c;
+
+	hosts_all_at_once(w);
+	world_run(w, SEC(5));
+	if (A(w)->daemon != NULL)
+		daemon_tick(A(w)->daemon, w->now);
+	for (unsigned i = 0; (c = each_child(A(w), i)) != NULL; i++)
+		child_rekey_failed(c);
+}
+
+static const char *
+spread(struct world *w)
+{
+	struct child *c, *o;
+	unsigned close = 0, n = 0;
+
+	for (; (c = each_child(A(w), n)) != NULL; n++) {
+		if (c->retry_at < w->now + SEC(1) || c->retry_at > w->now + MSEC(1250))
+			return "not tried again after a second and a quarter";
+		for (unsigned k = 0; k < n && (o = each_child(A(w), k)) != NULL; k++)
+			close += c->retry_at - o->retry_at < MSEC(2) && o->retry_at - c->retry_at < MSEC(2);
+	}
+	if (n != 7)
+		return "not all are up";
+	return close > 3 ? "many that failed at once come back at once" : NULL;
+}
+
 #define STORY(named, built, told, checked) { .name = named, .build = built, .run = told, .check = checked, .runs = 4 }
 
 static const struct scenario scenarios[] = {
@@ -203,6 +248,7 @@ static const struct scenario scenarios[] = {
 	STORY("v2 killed while asked", build_v2, killed_while_asked, awake),
 	STORY("v1 stopped while asked", build_v1, stopped_while_asked, awake),
 	STORY("v2 stopped while asked", build_v2, stopped_while_asked, awake),
+	{ .name = "v2 many fail at once", .build = build_eight, .run = all_fail, .check = spread, .runs = 1, .large = true },
 };
 
 int

@@ -168,7 +168,7 @@ backoff_failed(struct child *c, ike_err why)
 		return false;
 	ike_time pause = BACKOFF_FIRST << (b->failures < 5 ? b->failures : 5);
 	b->failures++;
-	b->until = d->now + (pause < BACKOFF_MAX ? pause : BACKOFF_MAX);
+	b->until = d->now + backoff_spread(pause < BACKOFF_MAX ? pause : BACKOFF_MAX, c->jitter);
 	daemon_timer(d, &b->timer, b->until);
 	return hold(b, c, c->acquire_seq);
 }
@@ -196,7 +196,7 @@ backoff_lost(const struct child *c, bool *first_out)
 	}
 	unsigned over = b->losses - LOSSES_FREE - 1;
 	ike_time pause = BACKOFF_FIRST << (over < 5 ? over : 5);
-	b->until = d->now + (pause < BACKOFF_MAX ? pause : BACKOFF_MAX);
+	b->until = d->now + backoff_spread(pause < BACKOFF_MAX ? pause : BACKOFF_MAX, c->jitter);
 	daemon_timer(d, &b->timer, b->until);
 	*first_out = !b->contested;
 	b->contested = true;

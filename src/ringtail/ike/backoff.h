@@ -19,6 +19,13 @@ struct daemon;
 
 #define BACKOFF_MAX SEC(30)
 
+/* |wait|, and up to a quarter of it more as |rnd| says, so that many that failed at once do not come back at once. */
+static inline ike_time
+backoff_spread(ike_time wait, uint32_t rnd)
+{
+	return wait + (wait / 4 >> 16) * (ike_time)(rnd >> 16);
+}
+
 struct backoffs {
 	struct slotmap ids;
 	struct htab    by_remote;

@@ -65,7 +65,7 @@ struct child {
 	ike_time                  created, installed;
 	int64_t                   installed_wall;
 	ike_time                  retiring_since, gone_since;
-	uint32_t                  jitter;         /* random, for soft limits */
+	uint32_t                  jitter;         /* random, for soft limits and pauses */
 	struct timer              timer;          /* TIMER_CHILD */
 	uint8_t                   nonce_low[16];  /* start of the lower nonce, for collisions */
 	unsigned                  failures;       /* of rekeying, in a row */

@@ -409,7 +409,8 @@ child_rekey_failed(struct child *c)
 	c->failures++;
 	if (c->state != CHILD_INSTALLED)
 		return;
-	c->retry_at = c->d->now + (wait < RETRY_MAX ? wait : RETRY_MAX);
+	/* not the same part of the quarter each time */
+	c->retry_at = c->d->now + backoff_spread(wait < RETRY_MAX ? wait : RETRY_MAX, c->jitter * (2 * c->failures + 1));
 	daemon_timer(c->d, &c->timer, c->retry_at);
 }
 

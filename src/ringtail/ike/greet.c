@@ -370,7 +370,6 @@ greet_failed(const struct child *c)
 {
 	struct daemon *d = c->d;
 	struct acquaintance *a = find(d, &c->remote.addr);
-	uint32_t rnd = c->jitter;
 
 	/* the first of several children speaks for all */
 	if (a == NULL || a->timer.pos != 0 || d->stopping || a->failures >= GREET_TRIES)
@@ -379,7 +378,7 @@ greet_failed(const struct child *c)
 	if (wait > AGAIN_MOST)
 		wait = AGAIN_MOST;
 	a->failures++;
-	daemon_timer(d, &a->timer, d->now + wait + (ike_time)((uint64_t)rnd % (uint64_t)(wait / 4)));
+	daemon_timer(d, &a->timer, d->now + backoff_spread(wait, c->jitter));
 }
 
 static void
