@@ -47,6 +47,15 @@ one_way_strangers(struct world *w)
 	hosts_send(A(w), B(w), SEC(1800), MSEC(500));
 }
 
+/* What status says of b at a. */
+static bool
+called_up(struct world *w)
+{
+	const struct peer *p = peer_find(A(w)->daemon, &B(w)->addr);
+
+	return p != NULL && p->state == PEER_UP;
+}
+
 static const char *
 no_churn(struct world *w)
 {
@@ -58,6 +67,8 @@ no_churn(struct world *w)
 		return "asked too often";
 	if (s->child_up != 1 || s->ike_up != 1 || s->halflings != 0 || s->peers_dead != 0)
 		return "one-way traffic made something anew";
+	if (!called_up(w))
+		return "a peer that has answered is not called up";
 	return hosts_one_pair(w);
 }
 
@@ -71,6 +82,8 @@ little_churn(struct world *w)
 	/* after 10 s, 40 s, three minutes, ten */
 	if (s->child_up > 7 || s->ike_up != 1 || s->peers_dead != 0)
 		return "one-way traffic makes pairs for ever";
+	if (!called_up(w))
+		return "a peer to which traffic goes in one direction is not called up";
 	world_run(w, SEC(90));
 	return hosts_one_pair(w);
 }
@@ -329,6 +342,8 @@ nothing_changed(struct world *w)
 		return "the forgeries did not arrive";
 	if (s->crash_proofs != 0 || s->child_up != 1 || s->ike_up != 1 || s->peers_dead != 0)
 		return "a forgery was believed";
+	if (!called_up(w))
+		return "a forgery shows in the status of the peer";
 	return hosts_one_pair(w);
 }
 

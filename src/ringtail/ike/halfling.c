@@ -118,7 +118,7 @@ live_take_spis(struct ike_sa *ike, struct slice list)
 		if (c == NULL || c->rekeying || ike->d->now - c->installed < LIST_AGE)
 			continue;
 		if (listed(list, c))
-			c->watch.one_sided = false;
+			live_clear(c, "the peer has its half");
 		else
 			lost_there(c);
 	}
@@ -141,8 +141,13 @@ live_verify_child(struct child *c)
 	struct live_watch *w = &c->watch;
 	ike_time now = c->d->now, wait = VERIFY_FIRST << (w->verified < 6 ? 2 * w->verified : 12);
 
-	if (c->state != CHILD_INSTALLED || c->rekeying || now < w->verify_at || w->unanswered == 0 ||
-	    now - w->unanswered < VERIFY_AFTER)
+	if (c->state != CHILD_INSTALLED || c->rekeying)
+		return;
+	if (now < w->verify_at) {
+		live_clear(c, "another in its place carried traffic in one direction, too");
+		return;
+	}
+	if (w->unanswered == 0 || now - w->unanswered < VERIFY_AFTER)
 		return;
 	w->verify_at = now + (wait < VERIFY_MOST ? wait : VERIFY_MOST);
 	w->verified++;

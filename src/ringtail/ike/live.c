@@ -36,6 +36,16 @@ live_publish(const struct child *c, enum event_kind kind, const char *text)
 	events_publish(c->d, &ev);
 }
 
+void
+live_clear(struct child *c, const char *why)
+{
+	if (!c->watch.one_sided)
+		return;
+	c->watch.one_sided = false;
+	c->d->stats.healed++;
+	live_publish(c, EV_HEALED, why);
+}
+
 static void
 arm(struct daemon *d)
 {
@@ -59,16 +69,12 @@ heard(struct child *c)
 
 	if (ike != NULL)
 		ike->last_traffic = c->d->now;
-	if (w->one_sided) {
-		c->d->stats.healed++;
-		live_publish(c, EV_HEALED, "traffic comes in");
-	}
+	live_clear(c, "traffic comes in");
 	/* it was the new pair that helped: next time, too, that is the thing to do */
 	if (w->verified > 0 && c->d->now - c->installed < HEALED_BY)
 		w->verified = 0;
 	w->unanswered = w->again = 0;
 	w->level = 0;
-	w->one_sided = false;
 }
 
 static void

@@ -106,6 +106,8 @@ void live_wake(struct daemon *d);
 void live_look(struct daemon *d);
 /* |c| takes the place of |old|, and its history with it. */
 void live_inherit(struct child *c, const struct child *old);
+/* |c| was suspected, and what speaks for it is |why|: nothing is to be done about it. */
+void live_clear(struct child *c, const char *why);
 void live_publish(const struct child *c, enum event_kind kind, const char *text);
 
 /* suspect.c */

@@ -167,6 +167,20 @@ has_pair(struct daemon *d, const struct addr *a, uint64_t except)
 	return has_child(d, a, except, false);
 }
 
+/* Is a pair with |a| suspected, or one of its halves missing? */
+static bool
+is_doubted(struct daemon *d, const struct addr *a)
+{
+	const struct sad_row *row = sadb_peer_first(d->sadb, a);
+
+	for (; row != NULL; row = sadb_peer_next(d->sadb, row)) {
+		const struct child *c = row->user == 0 ? NULL : child_get(d, row->user);
+		if (c != NULL && c->state == CHILD_INSTALLED && (c->watch.one_sided || c->broken))
+			return true;
+	}
+	return false;
+}
+
 /* |p| is in state |s| because of |ev|.  A reason is replaced by a newer one; the time stays while the state does. */
 static void
 set_state(struct daemon *d, struct peer *p, enum peer_state s, const struct event *ev)
@@ -284,7 +298,12 @@ peer_note(struct daemon *d, const struct event *ev)
 		note_adopted(d, p, ev);
 		break;
 	case EV_SUSPECT:
-		if (has_pair(d, a, 0))
+		/* that somebody says so is not worth a word: the check that follows is */
+		if (!ev->stranger && has_pair(d, a, 0))
+			set_state(d, p, PEER_DEGRADED, ev);
+		break;
+	case EV_CHECK:
+		if (ev->why != IKE_OK && has_pair(d, a, 0))
 			set_state(d, p, PEER_DEGRADED, ev);
 		break;
 	case EV_HALFLING:
@@ -293,7 +312,7 @@ peer_note(struct daemon *d, const struct event *ev)
 			set_state(d, p, PEER_DEGRADED, ev);
 		break;
 	case EV_HEALED:
-		if (p->state == PEER_DEGRADED && has_pair(d, a, 0))
+		if (p->state == PEER_DEGRADED && has_pair(d, a, 0) && !is_doubted(d, a))
 			set_state(d, p, PEER_UP, ev);
 		break;
 	case EV_CHILD_DOWN:

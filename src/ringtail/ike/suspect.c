@@ -27,10 +27,11 @@
 #define JUST_CHECKED SEC(1)
 
 static void
-publish(const struct ike_sa *ike, enum event_kind kind, const char *text)
+publish(const struct ike_sa *ike, enum event_kind kind, ike_err why, const char *text)
 {
 	struct event ev = {
-		.kind = kind, .local = ike->local, .remote = ike->remote, .ike_id = ike->id, .major = ike->ops->major,
+		.kind = kind, .local = ike->local, .remote = ike->remote, .ike_id = ike->id, .major = ike->ops->major, .why = why,
+		.stranger = kind == EV_SUSPECT, /* a hint is from anybody */
 	};
 	struct text t = text_in(ev.text, sizeof(ev.text));
 
@@ -157,7 +158,7 @@ fail(struct ike_sa *ike)
 	ike->check.failed = true;
 	ike->d->stats.checks_failed++;
 	ike_log(ike, LOG_L_WARNING, "DPD: the peer does not answer; a new IKE SA is made beside the old one");
-	publish(ike, EV_CHECK, "no answer");
+	publish(ike, EV_CHECK, IKE_E_TIMEOUT, "no answer");
 	move_on(ike);
 	replace(ike, false);
 }
@@ -225,7 +226,7 @@ live_heard(struct ike_sa *ike)
 	k->answered = ike->d->now;
 	if (failed) {
 		ike->d->stats.healed++;
-		publish(ike, EV_HEALED, "the peer answers again");
+		publish(ike, EV_HEALED, IKE_OK, "the peer answers again");
 	}
 	/* a successor that was made meanwhile has its children, and live_tidy() closes what is left without */
 	k->replaced = false;
@@ -235,7 +236,7 @@ void
 live_answered(struct ike_sa *ike)
 {
 	live_heard(ike);
-	publish(ike, EV_CHECK, "answered");
+	publish(ike, EV_CHECK, IKE_OK, "answered");
 	live_verify(ike);
 }
 
@@ -306,7 +307,7 @@ live_hint_ike(struct ike_sa *ike)
 	}
 	d->stats.hints++;
 	if (k->asked == 0) {
-		publish(ike, EV_SUSPECT, "somebody says that the peer does not know us");
+		publish(ike, EV_SUSPECT, IKE_OK, "somebody says that the peer does not know us");
 		live_check(ike);
 		if (ike->ops->can_ask != NULL && !ike->ops->can_ask(ike))
 			replace(ike, false);
@@ -341,7 +342,7 @@ live_crashed(struct ike_sa *ike)
 {
 	ike_log(ike, LOG_L_WARNING, "the peer proves that it has lost this IKE SA");
 	ike->d->stats.crash_proofs++;
-	publish(ike, EV_PEER_DEAD, "the peer proved that it has lost the IKE SA");
+	publish(ike, EV_PEER_DEAD, IKE_OK, "the peer proved that it has lost the IKE SA");
 	brake_release(ike);
 	ike->check.failed = true;
 	move_on(ike);
