@@ -137,6 +137,28 @@ START_TEST(events_with_a_pair)
 }
 END_TEST
 
+/*
+ * What a look at the traffic costs is set against how soon a silent peer is noticed: four microseconds for each half of so many
+ * pairs, so often, is less than a hundredth of a processor, and soon enough for ten seconds.
+ */
+START_TEST(looks_are_cheap)
+{
+	static const unsigned many[] = { 1, 19, 499, 1000, 2000, 5000, 20000 };
+
+	for (unsigned i = 0; i < sizeof(many) / sizeof(many[0]); i++) {
+		ike_time calm = live_span(many[i], true), soon = live_span(many[i], false);
+
+		ck_assert_int_le(soon, calm);
+		ck_assert_int_lt(calm, SEC(10));
+		ck_assert_int_le(soon, SEC(3));
+		if (many[i] < 500)
+			ck_assert_int_eq(calm, SEC(1));
+		if (many[i] <= 5000)
+			ck_assert_int_lt((ike_time)many[i] * 2 * 4000, calm / 100);
+	}
+}
+END_TEST
+
 /* Anybody can send in a peer's name, and fail. */
 START_TEST(strangers_change_nothing)
 {
@@ -314,6 +336,7 @@ suite(void)
 	tcase_add_loop_test(t, events_without_a_pair, 0, (int)(sizeof(without) / sizeof(without[0])));
 	tcase_add_loop_test(t, events_with_a_pair, 0, (int)(sizeof(with) / sizeof(with[0])));
 	tcase_add_test(t, strangers_change_nothing);
+	tcase_add_test(t, looks_are_cheap);
 	tcase_add_test(t, retries_do_not_make_it_younger);
 	tcase_add_test(t, counters_survive);
 	tcase_add_test(t, the_silent_make_room);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * How it works: once a second, less often when there are many, one dump of the kernel tells what went through each half of
- * each pair.  A pair that sends and has received nothing for LIVE_SILENCE is suspected: a check is started (suspect.c).  A
+ * each pair.  A dump of 10,000 SAs costs some 20 ms, so that looks become rare while no pair has sent something that was not
+ * answered yet.  A pair that sends and has received nothing for LIVE_SILENCE is suspected: a check is started (suspect.c).  A
  * half that the dump does not show is lost, whether or not the kernel has said so.
  *
  * Traffic in one direction only is legitimate, and so is a question that is never answered: a pair that was looked into and
@@ -16,6 +17,9 @@
 #define LOOK_MOST SEC(3)
 /* So many children make a look a second rarer. */
 #define LOOK_CHILDREN 2000u
+/* The same while nothing waits for an answer. */
+#define CALM_MOST SEC(8)
+#define CALM_CHILDREN 500u
 #define LIVE_SILENCE SEC(1)
 #define AGAIN_FIRST SEC(2)
 #define AGAIN_MOST SEC(300)
@@ -46,19 +50,26 @@ live_clear(struct child *c, const char *why)
 	live_publish(c, EV_HEALED, why);
 }
 
-static void
-arm(struct daemon *d)
+ike_time
+live_span(size_t children, bool calm)
 {
-	ike_time span = LOOK_LEAST * (1 + d->children.ids.count / LOOK_CHILDREN);
+	ike_time span = LOOK_LEAST * (ike_time)(1 + children / (calm ? CALM_CHILDREN : LOOK_CHILDREN));
+	ike_time most = calm ? CALM_MOST : LOOK_MOST;
 
-	daemon_timer(d, &d->live.timer, d->now + (span < LOOK_MOST ? span : LOOK_MOST));
+	return span < most ? span : most;
+}
+
+static void
+arm(struct daemon *d, bool calm)
+{
+	daemon_timer(d, &d->live.timer, d->now + live_span(d->children.ids.count, calm));
 }
 
 void
 live_wake(struct daemon *d)
 {
 	if (d->live.timer.pos == 0 && d->children.ids.count > 0)
-		arm(d);
+		arm(d, true);
 }
 
 static void
@@ -90,7 +101,8 @@ suspect(struct child *c)
 	live_suspect(c, "traffic goes out and none comes in");
 }
 
-static void
+/* False: it has sent something just now, and is to be looked at again soon. */
+static bool
 look_at(struct child *c)
 {
 	const struct sad_row *in = sadb_row(c->d->sadb, c->row_in), *out = sadb_row(c->d->sadb, c->row_out);
@@ -98,27 +110,31 @@ look_at(struct child *c)
 	ike_time now = c->d->now;
 
 	if (in == NULL || out == NULL)
-		return;
+		return true;
 	bool came = in->usage.packets != w->in, went = out->usage.packets != w->out;
 	w->in = in->usage.packets;
 	w->out = out->usage.packets;
-	if (came)
+	if (came) {
 		heard(c);
-	else if (went && w->unanswered == 0)
+	} else if (went && w->unanswered == 0) {
 		w->unanswered = now;
-	else if (!c->rekeying && w->unanswered != 0 && now - w->unanswered >= LIVE_SILENCE && now >= w->again && w->out != w->asked_out)
+		return false;
+	} else if (!c->rekeying && w->unanswered != 0 && now - w->unanswered >= LIVE_SILENCE && now >= w->again && w->out != w->asked_out) {
 		suspect(c);
+	}
+	return true;
 }
 
 void
 live_look(struct daemon *d)
 {
+	bool calm = true;
 	struct child *c;
 	uint32_t it = 0;
 
 	if (d->children.ids.count == 0 || d->stopping)
 		return;
-	arm(d);
+	arm(d, true);
 	if (d->now - d->live.tidied >= LIVE_TIDY) {
 		d->live.tidied = d->now;
 		live_tidy(d);
@@ -129,8 +145,10 @@ live_look(struct daemon *d)
 		return;
 	}
 	while ((c = slot_each(&d->children.ids, &it)) != NULL)
-		if (c->state == CHILD_INSTALLED)
-			look_at(c);
+		if (c->state == CHILD_INSTALLED && !look_at(c))
+			calm = false;
+	if (!calm)
+		arm(d, false);
 }
 
 void

@@ -104,6 +104,8 @@ bool live_may_answer(struct daemon *d, const struct addr *to);
 void live_wake(struct daemon *d);
 /* TIMER_LIVE fired. */
 void live_look(struct daemon *d);
+/* How long until the next look at so many; |calm|: none of them waits for an answer. */
+ike_time live_span(size_t children, bool calm);
 /* |c| takes the place of |old|, and its history with it. */
 void live_inherit(struct child *c, const struct child *old);
 /* |c| was suspected, and what speaks for it is |why|: nothing is to be done about it. */
