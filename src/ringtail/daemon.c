@@ -408,6 +408,8 @@ daemon_address(struct daemon *d, const struct addr *a, bool up, ike_time now)
 
 	if (!enter(d, now))
 		return;
+	if (!up)
+		mirror_not_local(d, a);
 	while (!up && (ike = slot_each(&d->ikes.ids, &it)) != NULL) {
 		if (!addr_equal(&ike->local.addr, a))
 			continue;

@@ -17,6 +17,33 @@ HOSTS(v2, conf_v2, conf_v2, 0)
 HOSTS(v1_tunnel, conf_v1, conf_v1, .mode = MODE_TUNNEL)
 HOSTS(v2_tunnel, conf_v2, conf_v2, .mode = MODE_TUNNEL)
 
+HOSTS(v1_ah, conf_v1, conf_v1, .ipsec = PROTO_AH)
+HOSTS(v2_ah, conf_v2, conf_v2, .ipsec = PROTO_AH)
+
+static bool
+build_six(struct world *w, const char *conf, uint8_t mode)
+{
+	static const char psk[] = "2001:db8::1 a secret of some length\n2001:db8::2 a secret of some length\n";
+	struct policy_options po = { .mode = mode };
+
+	if (world_node(w, "a", "2001:db8::1", conf, psk) == NULL || world_node(w, "b", "2001:db8::2", conf, psk) == NULL)
+		return false;
+	world_protect(A(w), B(w), &po);
+	return w->error == IKE_OK;
+}
+
+static bool
+build_v1_six(struct world *w)
+{
+	return build_six(w, conf_v1, MODE_TRANSPORT);
+}
+
+static bool
+build_v2_six(struct world *w)
+{
+	return build_six(w, conf_v2, MODE_TUNNEL);
+}
+
 /* Policies of the daemon's own, with reqids of its own. */
 static bool
 build_owned(struct world *w, const char *conf_a, const char *conf_b)
@@ -422,6 +449,10 @@ static const struct scenario scenarios[] = {
 	STORY("v1 killed", build_v1, killed, gone_on, .runs = 6),
 	STORY("v2 tunnel killed", build_v2_tunnel, killed, gone_on, .runs = 4),
 	STORY("v1 tunnel killed", build_v1_tunnel, killed, gone_on, .runs = 4),
+	STORY("v2 AH killed", build_v2_ah, killed, gone_on, .runs = 2),
+	STORY("v1 AH killed", build_v1_ah, killed, gone_on, .runs = 2),
+	STORY("v2 IPv6 tunnel killed", build_v2_six, killed, gone_on, .runs = 2),
+	STORY("v1 IPv6 killed", build_v1_six, killed, gone_on, .runs = 2),
 	STORY("v2 kept", build_v2, kept, gone_on, .runs = 6),
 	STORY("v1 kept", build_v1, kept, gone_on, .runs = 6),
 	STORY("v2 killed twice", build_v2, killed_twice, gone_on, .runs = 4),

@@ -159,6 +159,22 @@ START_TEST(looks_are_cheap)
 }
 END_TEST
 
+/* An address that moves to another host (VRRP) is not for ever one of ours. */
+START_TEST(addresses_move)
+{
+	struct mirror *m = &a->daemon->mirror;
+
+	ck_assert(mirror_local(a->daemon, &a->addr));
+	ck_assert(!mirror_local(a->daemon, &b->addr));
+	ck_assert_uint_eq(m->n_local, 1);
+	daemon_address(a->daemon, &b->addr, false, w->now);
+	daemon_address(a->daemon, &a->addr, true, w->now);
+	ck_assert_uint_eq(m->n_local, 1);
+	daemon_address(a->daemon, &a->addr, false, w->now);
+	ck_assert_uint_eq(m->n_local, 0);
+}
+END_TEST
+
 /* Anybody can send in a peer's name, and fail. */
 START_TEST(strangers_change_nothing)
 {
@@ -337,6 +353,7 @@ suite(void)
 	tcase_add_loop_test(t, events_with_a_pair, 0, (int)(sizeof(with) / sizeof(with[0])));
 	tcase_add_test(t, strangers_change_nothing);
 	tcase_add_test(t, looks_are_cheap);
+	tcase_add_test(t, addresses_move);
 	tcase_add_test(t, retries_do_not_make_it_younger);
 	tcase_add_test(t, counters_survive);
 	tcase_add_test(t, the_silent_make_room);

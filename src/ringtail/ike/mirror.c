@@ -36,6 +36,18 @@ mirror_local(void *arg, const struct addr *a)
 	return true;
 }
 
+void
+mirror_not_local(struct daemon *d, const struct addr *a)
+{
+	struct mirror *m = &d->mirror;
+
+	for (unsigned i = 0; i < m->n_local; i++)
+		if (addr_equal(&m->local[i], a)) {
+			m->local[i] = m->local[--m->n_local];
+			return;
+		}
+}
+
 /* --- what others do --- */
 
 static void

@@ -45,6 +45,9 @@ struct mirror {
 bool mirror_ours_sa(void *arg, const struct sa_spec *s);
 bool mirror_local(void *arg, const struct addr *a);
 
+/* |a| is no address of this host any more: it may be another's now. */
+void mirror_not_local(struct daemon *d, const struct addr *a);
+
 /* A published change of the model, before children hear of it. */
 void mirror_on_change(struct daemon *d, const struct sadb_change *ch);
 
