@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # hup [main|ikev2]: SIGHUP 200 times in 12 seconds (the long form: 1000 times in a minute) under traffic: nothing is lost, no SA is
 # replaced, memory and descriptors do not grow.  Configurations that cannot be used change nothing, and the log says where the fault is.
+# When one peer is taken out, its pair alone goes, at both ends.
 # shellcheck disable=SC1091,SC2154
 . "${RINGTAIL_SRCDIR:-.}/tests/lab/lab.sh"
 . "${RINGTAIL_SRCDIR:-.}/tests/lab/mesh.sh"
@@ -61,6 +62,79 @@ refused() {
 	check "$1-spis-stay" same_spis "$here/before.spis" h1
 }
 
+# without PEER, with_all: take the lines about it out of the files of h1, put them back
+without() {
+	local file
+	for file in ringtail.conf ipsec-tools.conf; do
+		mv "$here/h1/$file" "$here/h1/$file.all"
+		grep -v -F "${address[$1]}" "$here/h1/$file.all" > "$here/h1/$file"
+	done
+}
+with_all() {
+	local file
+	for file in ringtail.conf ipsec-tools.conf; do
+		mv "$here/h1/$file.all" "$here/h1/$file"
+	done
+}
+
+# spis_between HOST PEER: lines of all SAs between these two, sorted, in $between; those of everybody else are in $others
+spis_between() {
+	local line a=${address[$1]} b=${address[$2]}
+	between='' others=''
+	mesh_spis "$here/now.spis"
+	mapfile -t spis < "$here/now.spis"
+	for line in "${spis[@]}"; do
+		case $line in
+		*" $a $b "* | *" $b $a "*) between+=$line$'\n' ;;
+		*) others+=$line$'\n' ;;
+		esac
+	done
+}
+some_between() {
+	spis_between "$1" "$2"
+	why="none"
+	[ -n "$between" ]
+}
+none_between() {
+	! some_between "$@" || { why="still there: $between"; return 1; }
+}
+
+# taken_out PEER: h1's configuration and policies do without it from now on.  Its SAs go, at the other end because it was told;
+# nobody else's do, and the others' traffic, which goes on, loses nothing.  Then it comes back.
+taken_out() {
+	local from to others_before since
+	flows=()
+	for from in "${mesh[@]}"; do
+		for to in "${mesh[@]}"; do
+			[[ $from == "$to" || "$from $to" == "h1 $1" || "$from $to" == "$1 h1" ]] ||
+				flow udp "$from" "${address[$from]}" "$to" "${address[$to]}" 5002
+		done
+	done
+	check taken-out-was-there some_between h1 "$1"
+	others_before=$others
+	start_traffic taken-out -R 400 -d 600000 -g 1000
+	without "$1"
+	kill -HUP "${PID[h1]}"
+	now_ms
+	since=$now
+	# the grace is ten seconds
+	check taken-out-goes wait_for 20 none_between h1 "$1"
+	now_ms
+	echo "# taken out: its SAs are gone after $((now - since)) ms"
+	spis_between h1 "$1"
+	why="SAs of others have changed"
+	check taken-out-others-stay test "$others_before" = "$others"
+	check taken-out-no-policy ctl h1 --json policies
+	why="policies: $text"
+	check taken-out-policies-go test "${text/${address[$1]}/}" = "$text"
+	kill "${PID[traffic-taken-out]}"
+	end_traffic taken-out
+	check taken-out-nothing-lost none_lost
+	with_all
+	kill -HUP "${PID[h1]}"
+	nap 1
+}
+
 # line_with TEXT: the number of the first line of h1's configuration with TEXT, in $line
 line_with() {
 	local all n
@@ -100,7 +174,7 @@ line_with no_such_word
 refused broken "ringtail.conf:$line:"
 h1_conf 10.7.0.9 > "$here/h1/ringtail.conf"
 line_with 'inherit 10.7.0.9'
-refused removed-peer "ringtail.conf:$line:"
+refused parent-gone "ringtail.conf:$line:"
 cp "$here/h1/good.conf" "$here/h1/ringtail.conf"
 mv "$here/h1/psk.txt" "$here/h1/psk.away"
 refused psk-gone psk.txt
@@ -114,5 +188,6 @@ nap 1
 kill "${PID[traffic-load]}"
 end_traffic load
 check nothing-lost none_lost
+taken_out h4
 check no-restart all_running
 check carries-traffic mesh_up
