@@ -158,43 +158,40 @@ compare(const void *a, const void *b)
 	return c != 0 ? c : x->order < y->order ? -1 : x->order > y->order;
 }
 
-static ike_err
-take_remotes(struct conf_diff *d, const struct conf *c, struct sects *out)
-{
-	struct buf text = { 0 };
-	ike_err err = IKE_OK;
+/* Section |i| of a kind: where it stands, and its text. */
+typedef ike_err
+section_fn(const struct conf *c, size_t i, struct sect *out, struct buf *text);
 
-	out->n = c->n_remotes;
-	out->v = arena_array(&d->mem, out->n + 1, sizeof(*out->v));
-	if (out->v == NULL)
-		return IKE_E_NOMEM;
-	for (size_t i = 0; err == IKE_OK && i < out->n; i++) {
-		const struct conf_remote *r = c->remotes[i];
-		out->v[i] = (struct sect){ .file = r->file, .line = r->line, .order = i };
-		err = conf_print_remote(r, BRIEF, &text);
-		if (err == IKE_OK)
-			err = keep(d, &text, &out->v[i]);
-	}
-	buf_free(&text);
-	if (err == IKE_OK)
-		qsort(out->v, out->n, sizeof(*out->v), compare);
-	return err;
+static ike_err
+remote_section(const struct conf *c, size_t i, struct sect *out, struct buf *text)
+{
+	const struct conf_remote *r = c->remotes[i];
+
+	*out = (struct sect){ .file = r->file, .line = r->line, .order = i };
+	return conf_print_remote(r, BRIEF, text);
 }
 
 static ike_err
-take_sainfos(struct conf_diff *d, const struct conf *c, struct sects *out)
+sainfo_section(const struct conf *c, size_t i, struct sect *out, struct buf *text)
+{
+	const struct conf_sainfo *s = c->sainfos[i];
+
+	*out = (struct sect){ .file = s->file, .line = s->line, .order = i };
+	return conf_print_sainfo(s, BRIEF, text);
+}
+
+static ike_err
+take_sections(struct conf_diff *d, const struct conf *c, size_t n, section_fn *fn, struct sects *out)
 {
 	struct buf text = { 0 };
 	ike_err err = IKE_OK;
 
-	out->n = c->n_sainfos;
-	out->v = arena_array(&d->mem, out->n + 1, sizeof(*out->v));
+	out->n = n;
+	out->v = arena_array(&d->mem, n + 1, sizeof(*out->v));
 	if (out->v == NULL)
 		return IKE_E_NOMEM;
-	for (size_t i = 0; err == IKE_OK && i < out->n; i++) {
-		const struct conf_sainfo *s = c->sainfos[i];
-		out->v[i] = (struct sect){ .file = s->file, .line = s->line, .order = i };
-		err = conf_print_sainfo(s, BRIEF, &text);
+	for (size_t i = 0; err == IKE_OK && i < n; i++) {
+		err = fn(c, i, &out->v[i], &text);
 		if (err == IKE_OK)
 			err = keep(d, &text, &out->v[i]);
 	}
@@ -274,11 +271,11 @@ sections(struct conf_diff *d, const struct conf *a, const struct conf *b)
 {
 	struct sects x, y;
 
-	TRY(take_remotes(d, a, &x));
-	TRY(take_remotes(d, b, &y));
+	TRY(take_sections(d, a, a->n_remotes, remote_section, &x));
+	TRY(take_sections(d, b, b->n_remotes, remote_section, &y));
 	TRY(merge(d, CONF_DIFF_REMOTE, &x, &y));
-	TRY(take_sainfos(d, a, &x));
-	TRY(take_sainfos(d, b, &y));
+	TRY(take_sections(d, a, a->n_sainfos, sainfo_section, &x));
+	TRY(take_sections(d, b, b->n_sainfos, sainfo_section, &y));
 	return merge(d, CONF_DIFF_SAINFO, &x, &y);
 }
 

@@ -288,3 +288,39 @@ bench_acquire(struct bench_node *n, unsigned i)
 	ev.acq_sel = ev.sp.id.sel;
 	daemon_kernel(n->daemon, &ev, bench_now());
 }
+
+struct parcel {
+	struct parcel *next;
+	struct dgram   d;
+	uint8_t        bytes[];
+};
+
+void
+bench_wire_send(void *arg, const struct dgram *d)
+{
+	struct bench_wire *w = arg;
+	struct parcel *p = malloc(sizeof(*p) + d->data.n);
+
+	if (p == NULL)
+		return;
+	*p = (struct parcel){ .d = { .local = d->remote, .remote = d->local, .natt = d->natt } };
+	memcpy(p->bytes, d->data.p, d->data.n);
+	p->d.data = slice_of(p->bytes, d->data.n);
+	*w->last = p;
+	w->last = &p->next;
+}
+
+bool
+bench_wire_deliver(struct bench_wire *w, struct bench_node *to)
+{
+	struct parcel *p = w->first;
+
+	if (p == NULL)
+		return false;
+	w->first = p->next;
+	if (w->first == NULL)
+		w->last = &w->first;
+	daemon_datagram(to->daemon, &p->d, bench_now());
+	free(p);
+	return true;
+}

@@ -40,6 +40,16 @@ void             bench_node_close(struct bench_node *n);
 /* A packet for peer |i| needs an SA. */
 void bench_acquire(struct bench_node *n, unsigned i);
 
+/* What one node has sent and the other has not got yet; |last| is &first when it is empty. */
+struct bench_wire {
+	struct parcel *first, **last;
+};
+
+/* For bench_node.send, with a wire as its argument. */
+void bench_wire_send(void *arg, const struct dgram *d);
+/* Hand one datagram to |to|; false: there is none. */
+bool bench_wire_deliver(struct bench_wire *w, struct bench_node *to);
+
 ike_time bench_now(void);
 
 /* Seconds of CPU of this process so far. */

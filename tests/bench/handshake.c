@@ -41,58 +41,18 @@ print(const char *mode, unsigned version, const char *group, unsigned peers, con
 
 /* Both in one process. */
 
-struct parcel {
-	struct parcel *next;
-	struct dgram   d;
-	uint8_t        bytes[];
-};
-
-struct wire {
-	struct parcel *first, **last;
-};
-
-static void
-wire_send(void *arg, const struct dgram *d)
-{
-	struct wire *w = arg;
-	struct parcel *p = malloc(sizeof(*p) + d->data.n);
-
-	if (p == NULL)
-		return;
-	*p = (struct parcel){ .d = { .local = d->remote, .remote = d->local, .natt = d->natt } };
-	memcpy(p->bytes, d->data.p, d->data.n);
-	p->d.data = slice_of(p->bytes, d->data.n);
-	*w->last = p;
-	w->last = &p->next;
-}
-
-static bool
-wire_deliver(struct wire *w, struct bench_node *to)
-{
-	struct parcel *p = w->first;
-
-	if (p == NULL)
-		return false;
-	w->first = p->next;
-	if (w->first == NULL)
-		w->last = &w->first;
-	daemon_datagram(to->daemon, &p->d, bench_now());
-	free(p);
-	return true;
-}
-
 static void
 run_inside(unsigned version, const char *group, unsigned peers, unsigned window, struct result *r)
 {
 	struct bench_node n[2] = { 0 };
-	struct wire wire[2] = { { 0 } };
+	struct bench_wire wire[2] = { { 0 } };
 	char conf[1024];
 	unsigned started = 0;
 
 	bench_conf(conf, sizeof(conf), version, group);
 	for (unsigned i = 0; i < 2; i++) {
 		wire[i].last = &wire[i].first;
-		n[i].send = wire_send;
+		n[i].send = bench_wire_send;
 		n[i].send_arg = &wire[i];
 		if (bench_node_open(&n[i], i, peers, conf) != IKE_OK)
 			exit(1);
@@ -103,8 +63,8 @@ run_inside(unsigned version, const char *group, unsigned peers, unsigned window,
 	while (n[0].daemon->stats.child_up < peers && bench_now() - begin < SEC(120)) {
 		while (started < peers && started - n[0].daemon->stats.child_up < window)
 			bench_acquire(&n[0], started++);
-		bool moved = wire_deliver(&wire[0], &n[1]);
-		moved = wire_deliver(&wire[1], &n[0]) || moved;
+		bool moved = bench_wire_deliver(&wire[0], &n[1]);
+		moved = bench_wire_deliver(&wire[1], &n[0]) || moved;
 		if (!moved)
 			daemon_tick(n[0].daemon, bench_now());
 	}

@@ -54,18 +54,9 @@ MESH(ten_v2, 10, talk_v2, talk_v2)
 MESH(ten_mixed, 10, prefer_v1, prefer_v2)
 
 static void
-all_at_once(struct world *w)
-{
-	for (unsigned i = 0; i < w->n_nodes; i++)
-		for (unsigned k = 0; k < w->n_nodes; k++)
-			if (i != k)
-				node_send(&w->node[i], &w->node[k], 17, 1000, 2000);
-}
-
-static void
 start(struct world *w)
 {
-	all_at_once(w);
+	hosts_all_at_once(w);
 	world_run(w, SEC(10));
 }
 
@@ -74,41 +65,21 @@ static void
 staggered(struct world *w)
 {
 	for (unsigned i = 0; i < 20; i++) {
-		all_at_once(w);
+		hosts_all_at_once(w);
 		world_run(w, MSEC(17));
 	}
 	world_run(w, SEC(10));
-}
-
-static const char *
-one_each(struct world *w)
-{
-	static char why[120];
-
-	for (unsigned i = 0; i < w->n_nodes; i++) {
-		for (unsigned k = 0; k < w->n_nodes; k++) {
-			struct node *a = &w->node[i], *b = &w->node[k];
-			if (i == k)
-				continue;
-			unsigned pairs = node_pairs(a, b), ikes = node_ikes(a, b);
-			if (pairs == 1 && ikes == 1)
-				continue;
-			(void)snprintf(why, sizeof(why), "%s has %u pairs and %u IKE SAs with %s", a->name, pairs, ikes, b->name);
-			return why;
-		}
-	}
-	return world_agree(w);
 }
 
 /* What is under way at the end of the story may take a minute to settle: a redundant pair of IKEv1 that only the peer can close. */
 static const char *
 one_each_in_time(struct world *w)
 {
-	const char *wrong = one_each(w);
+	const char *wrong = hosts_one_each(w);
 
 	for (unsigned i = 0; i < 8 && wrong != NULL; i++) {
 		world_run(w, SEC(10));
-		wrong = one_each(w);
+		wrong = hosts_one_each(w);
 	}
 	if (wrong != NULL)
 		return wrong;
@@ -116,7 +87,7 @@ one_each_in_time(struct world *w)
 	unsigned before[MESH_MAX];
 	for (unsigned i = 0; i < w->n_nodes; i++)
 		before[i] = w->node[i].delivered;
-	all_at_once(w);
+	hosts_all_at_once(w);
 	world_run(w, SEC(1));
 	for (unsigned i = 0; i < w->n_nodes; i++)
 		if (w->node[i].delivered != before[i] + w->n_nodes - 1)
@@ -131,12 +102,12 @@ cut_off(struct world *w)
 	start(w);
 	node_cut(&w->node[1], true);
 	for (unsigned i = 0; i < 90; i++) {
-		all_at_once(w);
+		hosts_all_at_once(w);
 		world_run(w, SEC(1));
 	}
 	node_cut(&w->node[1], false);
 	for (unsigned i = 0; i < 5; i++) {
-		all_at_once(w);
+		hosts_all_at_once(w);
 		world_run(w, SEC(1));
 	}
 }
@@ -146,12 +117,12 @@ static void
 bad_start(struct world *w)
 {
 	for (unsigned i = 0; i < 60; i++) {
-		all_at_once(w);
+		hosts_all_at_once(w);
 		world_run(w, MSEC(500));
 	}
 	w->opt.loss = w->opt.duplicate = 0;
 	for (unsigned i = 0; i < 60; i++) {
-		all_at_once(w);
+		hosts_all_at_once(w);
 		world_run(w, SEC(1));
 	}
 }

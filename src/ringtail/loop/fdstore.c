@@ -296,14 +296,7 @@ fdstore_load(void *arg, struct secret *out)
 static ike_err
 write_state(int fd, struct slice s)
 {
-	while (s.n > 0) {
-		ssize_t n = write(fd, s.p, s.n);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return IKE_E_IO;
-		s = slice_of(s.p + n, s.n - (size_t)n);
-	}
+	TRY(write_all(fd, s));
 	return fcntl(fd, F_ADD_SEALS, SEALS) == 0 ? IKE_OK : IKE_E_IO;
 }
 

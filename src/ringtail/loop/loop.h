@@ -141,7 +141,8 @@ void    files_forget(struct loop *l);
 MUST_USE ike_err pidfile_write(struct loop *l);
 void             pidfile_remove(struct loop *l);
 
-/* state_files.c: see env.h */
+/* state_files.c: all of |s|, however often the kernel takes less; IKE_E_IO.  The others: see env.h. */
+MUST_USE ike_err write_all(int fd, struct slice s);
 ike_err state_file_load(void *arg, const char *name, struct buf *out);
 ike_err state_file_store(void *arg, const char *name, struct slice text);
 ike_err state_secret(void *arg, const char *name, uint8_t *secret, size_t n);

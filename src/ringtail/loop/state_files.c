@@ -38,7 +38,7 @@ path_of(const struct loop *l, const char *name, const char *suffix, size_t *dir_
 	return p;
 }
 
-static ike_err
+ike_err
 write_all(int fd, struct slice s)
 {
 	while (s.n > 0) {
