@@ -115,4 +115,6 @@ check_PROGRAMS += $(scenario_programs)
 SEEDS = 100
 .PHONY: soak
 soak: $(scenario_programs)
-	for p in $(scenario_programs); do ./$$p -full && ./$$p -plain -jitter 25 -seed 1 -seeds $(SEEDS) || exit 1; done
+	bad=; for p in $(scenario_programs); do echo "== $$p"; \
+		./$$p -full && ./$$p -plain -jitter 25 -seed 1 -seeds $(SEEDS) || bad="$$bad $$p"; \
+	done; [ -z "$$bad" ] || { echo "error: failed:$$bad"; exit 1; }
