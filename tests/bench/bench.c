@@ -143,6 +143,9 @@ k_dump(struct kern *k, unsigned what, kern_row_fn *fn, void *arg)
 {
 	struct bench_kern *b = (struct bench_kern *)(void *)k;
 
+	/* a look at the traffic must not find that everything is gone */
+	if (what == KERN_DUMP_SA)
+		return IKE_E_UNSUPPORTED;
 	for (unsigned i = 0; (what & KERN_DUMP_SP) != 0 && i < b->peers; i++)
 		for (int dir = SP_IN; dir <= SP_OUT; dir++) {
 			struct sp_spec sp = policy(b->side, i, (enum sp_dir)dir);
@@ -221,8 +224,10 @@ node_file_write(void *arg, const char *name, struct slice text)
 static ike_err
 conf_read(void *arg, const char *path, struct buf *out)
 {
-	(void)path;
-	return buf_append(out, slice_str(((struct bench_node *)arg)->conf_text));
+	const struct bench_node *n = arg;
+	const char *end = strrchr(path, '.');
+
+	return buf_append(out, slice_str(end != NULL && strcmp(end, ".setkey") == 0 ? n->policy_text : n->conf_text));
 }
 
 static ike_err
@@ -245,35 +250,67 @@ on_event(void *arg, const struct kern_event *ev)
 	daemon_kernel(((struct bench_node *)arg)->daemon, ev, bench_now());
 }
 
+/* What a daemon before this one left. */
+static ike_err
+node_handover_load(void *arg, struct secret *out)
+{
+	struct bench_node *n = arg;
+
+	if (n->left.n == 0)
+		return IKE_E_NOTFOUND;
+	secret_move(out, &n->left);
+	return IKE_OK;
+}
+
 ike_err
-bench_node_open(struct bench_node *n, unsigned side, unsigned peers, const char *conf_text)
+bench_node_parse(struct bench_node *n, struct conf **out)
 {
 	struct conf_reader reader = { .arg = n, .read = conf_read, .glob = conf_glob };
 	struct conf_diags diags = { 0 };
 
-	n->conf_text = conf_text;
-	n->logger = (struct logger){ .sink = log_error, .max = LOG_L_ERROR };
-	n->kern = (struct bench_kern){ .kern = { .ops = &ops, .features = KERN_ESP, .on_event = on_event, .event_arg = n },
-		.side = side, .peers = peers };
-	ike_err err = conf_parse(&reader, "bench", &diags, &n->conf);
+	ike_err err = conf_parse(&reader, "bench", &diags, out);
 	for (size_t i = 0; i < diags.n; i++)
 		if (diags.v[i].severity == CONF_ERROR)
 			(void)fprintf(stderr, "%u: %s\n", diags.v[i].line, diags.v[i].text);
 	conf_diags_free(&diags);
-	TRY(err);
-	TRY(crypto_new(NULL, &n->crypto));
+	return err;
+}
+
+ike_err
+bench_node_start(struct bench_node *n)
+{
 	struct env env = {
-		.arg = n, .log = &n->logger, .crypto = n->crypto, .kern = &n->kern.kern, .ike_port = 500, .natt_port = 4500,
+		.arg = n, .log = &n->logger, .crypto = n->crypto, .kern = n->real != NULL ? n->real : &n->kern.kern,
+		.ike_port = 500, .natt_port = 4500,
 		.send = node_send, .ctl_send = node_ctl_send, .wallclock = node_wallclock, .read_secret = node_read_secret,
 		.source_addr = node_source, .file_load = node_file_load, .file_store = node_file_write, .file_append = node_file_write,
+		.handover_load = node_handover_load,
 	};
+
 	return daemon_new(&env, n->conf, bench_now(), &n->daemon);
+}
+
+ike_err
+bench_node_open(struct bench_node *n, unsigned side, unsigned peers, const char *conf_text)
+{
+	n->conf_text = conf_text;
+	n->logger = (struct logger){ .sink = log_error, .max = LOG_L_ERROR };
+	n->kern = (struct bench_kern){ .kern = { .ops = &ops, .features = KERN_ESP, .on_event = on_event, .event_arg = n },
+		.side = side, .peers = peers };
+	if (n->real != NULL) {
+		n->real->on_event = on_event;
+		n->real->event_arg = n;
+	}
+	TRY(bench_node_parse(n, &n->conf));
+	TRY(crypto_new(NULL, &n->crypto));
+	return bench_node_start(n);
 }
 
 void
 bench_node_close(struct bench_node *n)
 {
 	daemon_free(n->daemon);
+	secret_free(&n->left);
 	crypto_free(n->crypto);
 	conf_unref(n->conf);
 }

@@ -8,6 +8,7 @@
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H
 
+#include "crypto/secret.h"
 #include "ringtail/daemon.h"
 #include "sadb/kern_ops.h"
 
@@ -25,6 +26,9 @@ struct bench_node {
 	struct conf      *conf;
 	struct logger     logger;
 	const char       *conf_text;
+	const char       *policy_text;    /* what is in files that end with ".setkey" */
+	struct kern      *real;           /* in place of |kern|, borrowed; NULL: none */
+	struct secret     left;           /* for the next daemon, by daemon_hand_over() */
 	void            (*send)(void *arg, const struct dgram *d);
 	void             *send_arg;
 };
@@ -34,6 +38,10 @@ struct addr bench_addr(unsigned side, unsigned i);
 /* "v1" or "v2", "modp3072" ...: the configuration of both ends. */
 void bench_conf(char *out, size_t cap, unsigned version, const char *group);
 
+/* The text of |n| as a configuration; its faults are printed. */
+MUST_USE ike_err bench_node_parse(struct bench_node *n, struct conf **out);
+/* A daemon with n->conf, in place of one that was freed. */
+MUST_USE ike_err bench_node_start(struct bench_node *n);
 MUST_USE ike_err bench_node_open(struct bench_node *n, unsigned side, unsigned peers, const char *conf_text);
 void             bench_node_close(struct bench_node *n);
 
