@@ -28,6 +28,8 @@ struct wanted {
 	size_t         before;      /* ACT_CHANGE: index in plan.before */
 };
 
+struct place;
+
 struct plan {
 	struct daemon     *d;
 	const struct conf *c;
@@ -36,6 +38,7 @@ struct plan {
 	size_t             n;
 	struct sp_spec    *before;       /* what is replaced, as it was */
 	size_t             n_before;
+	struct place      *places;       /* POLICIES_UNDO: of what is given back; NULL: nothing is */
 	struct policies_change *out;
 	struct text       *why;
 };
@@ -85,6 +88,43 @@ count_acts(const struct plan *p)
 	return n;
 }
 
+/* Where the selector of each displaced one stands in policies.displaced, sorted for searching. */
+struct place {
+	uint64_t digest;
+	size_t   i;
+};
+
+static uint64_t
+id_digest(const struct sp_id *id)
+{
+	struct sp_spec bare = { .id = *id };
+
+	return policy_digest(&bare);
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	if (x->digest != y->digest)
+		return x->digest < y->digest ? -1 : 1;
+	return x->i < y->i ? -1 : x->i > y->i;
+}
+
+/* NULL: out of memory. */
+static struct place *
+sorted(const struct policies *p)
+{
+	struct place *v = calloc(p->n_displaced, sizeof(*v));
+
+	for (size_t i = 0; v != NULL && i < p->n_displaced; i++)
+		v[i] = (struct place){ id_digest(&p->displaced[i].id), i };
+	if (v != NULL)
+		qsort(v, p->n_displaced, sizeof(*v), compare);
+	return v;
+}
+
 static ike_err
 make_plan(struct plan *p)
 {
@@ -100,7 +140,8 @@ make_plan(struct plan *p)
 		p->v[i].sp = p->before[i];
 	for (size_t i = 0; i < n; i++)
 		plan_one(p, &p->v[i]);
-	return IKE_OK;
+	bool gives = p->how == POLICIES_UNDO && p->d->policies.n_displaced > 0;
+	return gives && (p->places = sorted(&p->d->policies)) == NULL ? IKE_E_NOMEM : IKE_OK;
 }
 
 /* --- carrying it out --- */
@@ -194,12 +235,23 @@ take_back(struct plan *p)
 
 /* --- what nobody wants any more --- */
 
+/* The oldest of those with |id|; NULL: none. */
 static const struct sp_spec *
-displaced(const struct policies *p, const struct sp_id *id)
+displaced(const struct policies *p, const struct place *v, const struct sp_id *id)
 {
-	for (size_t i = 0; i < p->n_displaced; i++)
-		if (sp_id_equal(&p->displaced[i].id, id))
-			return &p->displaced[i];
+	uint64_t digest = id_digest(id);
+	size_t lo = 0, hi = p->n_displaced;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (v[mid].digest < digest)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < p->n_displaced && v[lo].digest == digest; lo++)
+		if (sp_id_equal(&p->displaced[v[lo].i].id, id))
+			return &p->displaced[v[lo].i];
 	return NULL;
 }
 
@@ -207,7 +259,7 @@ displaced(const struct policies *p, const struct sp_id *id)
 static bool
 give_back(struct plan *p, const struct spd_row *row)
 {
-	const struct sp_spec *sp = p->how == POLICIES_UNDO ? displaced(&p->d->policies, &row->sp) : NULL;
+	const struct sp_spec *sp = p->places == NULL ? NULL : displaced(&p->d->policies, p->places, &row->sp);
 	uint64_t id;
 
 	return sp != NULL && sadb_policy_replace(p->d->sadb, sp, 0, &id) == IKE_OK &&
@@ -343,6 +395,7 @@ policies_apply(struct daemon *d, const struct conf *c, enum policies_how how, st
 	}
 	free(p.v);
 	free(p.before);
+	free(p.places);
 	return err;
 }
 
