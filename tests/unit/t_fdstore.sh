@@ -89,6 +89,24 @@ restarted() {
 	within 15 has fd.log '^ready' "$2" || fail "not ready again after $1"
 }
 
+# interrupted NTH: restarted by a manager that takes its time, while signals come in
+interrupted() {
+	local daemon terms
+	daemon=$(pid_a) terms=$(lines a.log 'caught signal 15')
+	kill -STOP $manager
+	kill -TERM "$daemon"
+	within 5 has a.log 'caught signal 15' $((terms + 1)) || fail "no end was asked for"
+	for _ in 1 2 3; do
+		sleep 0.1
+		kill -HUP "$daemon"
+	done
+	kill -USR1 $manager
+	kill -CONT $manager
+	within 15 has fd.log '^ready' "$1" || fail "not ready again after signals"
+	[ "$(lines a.log 'could not be handed over')" = 0 ] || fail "a signal has kept the state from being handed over"
+	has a.log 'took over 1 IKE SAs' $(($1 - 1)) || fail "nothing was taken over after signals"
+}
+
 story() {
 	local was sockets_were
 	configure
@@ -106,25 +124,26 @@ story() {
 		[ "$(cookies)" = "$was" ] || fail "restart $nth: IKE SA $(cookies) instead of $was"
 		[ "$(sockets)" = "$sockets_were" ] || fail "restart $nth: other sockets"
 	done
+	interrupted 4
 	[ "$(lines b.log 'ISAKMP-SA established')" = 1 ] || fail "the peer has negotiated again"
 	[ "$(lines b.log 'ISAKMP-SA deleted')" = 0 ] || fail "the peer was told of an end"
 	# keys and message ids go on: the peer understands the end
 	timeout 10 "$ikectl" -s "$dir/a.sock" down $b > /dev/null 2>&1
 	within 10 has b.log 'ISAKMP-SA deleted' 1 || fail "the peer did not understand the end"
-	restarted USR2 4
+	restarted USR2 5
 	[ "$(sockets)" = "$sockets_were" ] || fail "killed: other sockets"
-	[ "$(lines a.log 'took over')" = 2 ] || fail "killed: something was taken over"
+	[ "$(lines a.log 'took over')" = 3 ] || fail "killed: something was taken over"
 	within 5 timeout 5 "$ikectl" -s "$dir/a.sock" status > /dev/null || fail "killed: the control socket does not answer"
 	# somebody has removed the control socket: a new one, and that is kept
 	rm "$dir/a.sock"
-	restarted USR1 5
+	restarted USR1 6
 	within 5 timeout 5 "$ikectl" -s "$dir/a.sock" status > /dev/null || fail "no new control socket"
 	was=$(control)
-	restarted USR1 6
+	restarted USR1 7
 	[ -n "$was" ] && [ "$(control)" = "$was" ] || fail "the new control socket was not kept: $(grep '^start' "$dir/fd.log")"
 	kill -HUP $manager
 	within 5 has fd.log '^remove \*' 1
-	restarted USR1 7
+	restarted USR1 8
 	[ "$(lines fd.log '^start .* 1$')" = 1 ] || fail "an empty store, but for the state: $(grep '^start' "$dir/fd.log")"
 	[ "$(sockets)" != "$sockets_were" ] || fail "the sockets came back from nowhere"
 	stop
