@@ -4,7 +4,7 @@
  *
  *	fdstore [-n MOST] COMMAND [ARGUMENT]...
  *
- * Runs COMMAND with NOTIFY_SOCKET set and keeps what it stores (FDSTORE=1, FDNAME=, FDSTOREREMOVE=1, BARRIER=1), at most MOST
+ * Runs COMMAND with NOTIFY_SOCKET and FDSTORE set and keeps what it stores (FDSTORE=1, FDNAME=, FDSTOREREMOVE=1, BARRIER=1), at most MOST
  * (512) descriptors.  Only the process that was started is listened to, as with NotifyAccess=main.
  *
  *	SIGUSR1   restart: SIGTERM, wait for the end, start again with LISTEN_FDS, LISTEN_FDNAMES and LISTEN_PID
@@ -145,6 +145,8 @@ run_child(struct manager *m)
 
 	(void)snprintf(text, sizeof(text), "@%s", m->path);
 	(void)setenv("NOTIFY_SOCKET", text, 1);
+	(void)snprintf(text, sizeof(text), "%u", m->most);
+	(void)setenv("FDSTORE", text, 1);
 	if (m->n > 0) {
 		set_names(m);
 		(void)snprintf(text, sizeof(text), "%u", m->n);

@@ -47,6 +47,7 @@ sockets() { awk '$2 ~ /:(01F4|1194)$/ { print $2, $10 }' /proc/net/udp /proc/net
 control() { awk -v path="$dir/a.sock" '$8 == path { print $7 }' /proc/net/unix; }
 
 configure() {
+	local mode=${mode%% *}
 	printf '%s secret-of-the-test\n%s secret-of-the-test\n' $a $b > "$dir/psk.txt"
 	chmod 600 "$dir/psk.txt"
 	for h in a b; do
@@ -66,7 +67,7 @@ start() {
 	daemon_b=$!
 	# what is used after its end does not look as before (glibc); a sign of life is wanted twice a second
 	MALLOC_PERTURB_=165 WATCHDOG_USEC=500000 \
-		"$build/tests/lab/fdstore" "$ringtail" -F -f "$dir/a.conf" -l "$dir/a.log" > "$dir/fd.log" 2>&1 &
+		"$build/tests/lab/fdstore" -n "${most:-512}" "$ringtail" -F -f "$dir/a.conf" -l "$dir/a.log" > "$dir/fd.log" 2>&1 &
 	manager=$!
 	within 10 has fd.log '^ready' 1 || fail "the daemon is not ready"
 	within 10 test -S "$dir/b.sock" || fail "the peer is not ready"
@@ -151,6 +152,26 @@ story() {
 	[ $bad = 0 ] && echo "ok $mode"
 }
 
+# A store that the sockets fill: the state has precedence, one socket or two are made anew.
+full_story() {
+	local was nth
+	most=$1 mode="$2 with room for $1"
+	configure
+	start
+	timeout 10 "$ikectl" -s "$dir/a.sock" up $b > /dev/null 2>&1
+	within 10 has a.log 'ISAKMP-SA established' 1 || { fail "no IKE SA"; return; }
+	was=$(cookies)
+	for nth in 1 2; do
+		restarted USR1 $((nth + 1))
+		has a.log 'took over 1 IKE SAs' $nth || fail "restart $nth: nothing was taken over"
+		[ "$(cookies)" = "$was" ] || fail "restart $nth: IKE SA $(cookies) instead of $was"
+		[ "$(sockets | wc -l)" = 2 ] || fail "restart $nth: not two sockets"
+	done
+	stop
+	most=''
+	[ $bad = 0 ] && echo "ok $mode"
+}
+
 ip link set lo up
 unshare -n sleep 300 &
 far=$!
@@ -162,5 +183,9 @@ policies $a $b | "$build/src/setkey/setkey" -c || { echo "no policies in this ke
 policies $b $a | in_b "$build/src/setkey/setkey" -c
 for mode in ${MODES:-ikev2 main}; do
 	story
+done
+mode=ikev2
+for room in 3 2 1; do
+	full_story $room ikev2
 done
 exit $bad

@@ -320,12 +320,37 @@ fdstore_can_hand_over(const struct loop *l)
 	return l->notify_fd >= 0 && !l->daemon->stopping && daemon_keeps(l->daemon, END_AS_CONFIGURED);
 }
 
+/*
+ * A manager that says how many descriptors it keeps at most may be full of sockets.  The state is worth more: the control socket goes
+ * for it, and then the last of the others, which the next process binds anew.
+ */
+static void
+make_room_for_state(struct loop *l)
+{
+	const char *text = getenv("FDSTORE");
+	unsigned long most = text == NULL ? 0 : strtoul(text, NULL, 10), n = l->ctl.listener != NULL;
+	char name[FDSTORE_NAME];
+
+	LIST_FOR(it, &l->sockets)
+		n++;
+	if (most == 0 || n < most)
+		return;
+	if (l->ctl.listener != NULL && fdstore_drop(l, CONTROL_NAME) == IKE_OK)
+		n--;
+	for (struct list *it = l->sockets.prev; it != &l->sockets && n >= most; it = it->prev, n--) {
+		const struct udp_socket *s = container_of(it, struct udp_socket, link);
+		fdstore_udp_name(&s->at, s->natt, name);
+		(void)fdstore_drop(l, name);
+	}
+}
+
 ike_err
 fdstore_hand_over(struct loop *l)
 {
 	struct secret state = { 0 };
 
 	TRY(daemon_hand_over(l->daemon, loop_now(), &state));
+	make_room_for_state(l);
 	ike_err err = store_state(l, secret_slice(&state));
 	secret_free(&state);
 	/* the manager has to have read it before it learns that we are gone */
