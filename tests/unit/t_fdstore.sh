@@ -47,7 +47,8 @@ sockets() { awk '$2 ~ /:(01F4|1194)$/ { print $2, $10 }' /proc/net/udp /proc/net
 control() { awk -v path="$dir/a.sock" '$8 == path { print $7 }' /proc/net/unix; }
 
 configure() {
-	local mode=${mode%% *}
+	local mode=$mode
+	case $mode in ikev2*|main) mode=${mode%% *} ;; *) mode=ikev2 ;; esac
 	printf '%s secret-of-the-test\n%s secret-of-the-test\n' $a $b > "$dir/psk.txt"
 	chmod 600 "$dir/psk.txt"
 	for h in a b; do
@@ -172,6 +173,47 @@ full_story() {
 	[ $bad = 0 ] && echo "ok $mode"
 }
 
+# odd NAME=VALUE...: started by hand with that, and with descriptors 3 to 5 that are none of ours: it serves and ends as always
+odd() {
+	local status
+	: > "$dir/a.log"
+	rm -f "$dir/a.sock"
+	( exec 3< "$dir/psk.txt" 4> "$dir/theirs" 5<> "$dir/theirs"
+	  for setting; do export "${setting/SELF/$BASHPID}"; done
+	  exec "$ringtail" -F -f "$dir/a.conf" -l "$dir/a.log" > "$dir/fd.log" 2>&1 ) &
+	manager=$!
+	within 5 test -S "$dir/a.sock" && timeout 5 "$ikectl" -s "$dir/a.sock" status > /dev/null || fail "does not serve: $*"
+	! has a.log 'took over' 1 || fail "something was taken over: $*"
+	kill -TERM $manager
+	wait $manager
+	status=$?
+	manager=''
+	[ $status = 0 ] || fail "ends with $status: $*"
+	[ ! -e "$dir/a.sock" ] || fail "the control socket stays: $*"
+}
+
+odd_environment() {
+	configure
+	rm -f "$dir"/*.log
+	touch "$dir/b.log" "$dir/fd.log"
+	odd
+	odd LISTEN_FDS=3 LISTEN_PID=1 LISTEN_FDNAMES=state:control:state
+	odd LISTEN_FDS=1 LISTEN_PID=SELF LISTEN_FDNAMES=state
+	odd LISTEN_FDS=3 LISTEN_PID=SELF LISTEN_FDNAMES=state:control:state
+	odd LISTEN_FDS=3 LISTEN_PID=SELF LISTEN_FDNAMES=ike.$a.500:natt.$a.4500:control
+	odd LISTEN_FDS=3 LISTEN_PID=SELF
+	odd LISTEN_FDS=3 LISTEN_PID=SELF LISTEN_FDNAMES=:::::
+	odd LISTEN_FDS=4096 LISTEN_PID=SELF LISTEN_FDNAMES=state
+	for n in 0 -1 4294967297 99999999999999999999 x ''; do
+		odd LISTEN_FDS=$n LISTEN_PID=SELF LISTEN_FDNAMES=state
+	done
+	odd NOTIFY_SOCKET= WATCHDOG_USEC=x
+	odd NOTIFY_SOCKET=relative WATCHDOG_USEC=-1
+	odd "NOTIFY_SOCKET=$dir/nobody" LISTEN_FDS=1 LISTEN_PID=SELF LISTEN_FDNAMES=state
+	odd "NOTIFY_SOCKET=/$(printf '%0200d' 0)" FDSTORE=1
+	[ $bad = 0 ] && echo "ok $mode"
+}
+
 ip link set lo up
 unshare -n sleep 300 &
 far=$!
@@ -184,6 +226,7 @@ policies $b $a | in_b "$build/src/setkey/setkey" -c
 for mode in ${MODES:-ikev2 main}; do
 	story
 done
+mode='an odd environment' odd_environment
 mode=ikev2
 for room in 3 2 1; do
 	full_story $room ikev2
