@@ -60,10 +60,11 @@ wait_for() {
 	now_ms
 	end=$((now + $1 * 1000))
 	shift
+	why=
 	until "$@"; do
 		now_ms
 		if ((now >= end)); then
-			why="waited in vain: $*"
+			why="waited in vain: $*${why:+: $why}"
 			return 1
 		fi
 		nap 0.05
@@ -393,6 +394,19 @@ good_after() {
 			return 1
 		fi
 	done
+}
+
+# worst COLUMN: the largest figure of that name among the flows, in $worst
+worst() {
+	local line value
+	worst=-1
+	for line in "${lines[@]}"; do
+		[[ $line == sa\ * ]] && continue
+		value=${line#* "$1" }
+		value=${value%% *}
+		((value > worst)) && worst=$value
+	done
+	return 0
 }
 
 # sas HOST ADDRESS: what -w saw of the SAs to ADDRESS: $max at a time, $spis in all

@@ -157,19 +157,6 @@ new_spis() {
 	done
 }
 
-# worst COLUMN: the largest figure of that name among the flows, in $worst
-worst() {
-	local line value
-	worst=-1
-	for line in "${lines[@]}"; do
-		[[ $line == sa\ * ]] && continue
-		value=${line#* "$1" }
-		value=${value%% *}
-		((value > worst)) && worst=$value
-	done
-	return 0
-}
-
 # mesh_up: traffic between all, until all have answered and the mesh is clean
 mesh_up() {
 	flows=()
