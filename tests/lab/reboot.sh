@@ -3,7 +3,7 @@
 # reboot main|ikev2|strongswan: one host of a mesh of 20 loses its daemon and everything in its kernel; later the daemon starts.
 # The others send to it all the time, and it sends nothing by itself.  All have answers within three seconds of the start.
 #
-# strongswan: 4 of the others are strongSwan, which ask for signs of life every 5 seconds; these have answers within that time.
+# strongswan: the others are 8 strongSwan, which ask for signs of life every 5 seconds; these have answers within that time.
 # shellcheck disable=SC1091,SC2154
 . "${RINGTAIL_SRCDIR:-.}/tests/lab/lab.sh"
 . "${RINGTAIL_SRCDIR:-.}/tests/lab/mesh.sh"
@@ -86,7 +86,7 @@ with_strongswan() {
 		skip all "strongSwan is not installed"
 		exit
 	fi
-	mesh_hosts 5
+	mesh_hosts "${LAB_HOSTS:-9}"
 	mesh_files ikev2
 	must h1-starts start_ringtail h1
 	for host in "${mesh[@]:1}"; do

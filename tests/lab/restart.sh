@@ -4,15 +4,17 @@
 # packet is lost.
 #
 #	kill		SIGKILL, and start: all its pairs are replaced, and never more than two serve one direction
-#	handover	what "systemctl restart" does, with the descriptor store (fdstore plays systemd): all SPIs stay
+#	handover	what "systemctl restart" does, with the descriptor store (fdstore plays systemd): all SPIs stay.  With
+#			LAB_OLD, the name of an older ringtail, the first restart is an upgrade from that one.
 # shellcheck disable=SC1091,SC2154
 . "${RINGTAIL_SRCDIR:-.}/tests/lab/lab.sh"
 . "${RINGTAIL_SRCDIR:-.}/tests/lab/mesh.sh"
 enter_realm "restart-$1-$2"
 
-# start_managed HOST: its daemon below fdstore
+# start_managed HOST: its daemon below fdstore, which may become another one
 start_managed() {
-	start "$1" "$here/$1/store" "$LAUNCH" "$realm-$1" "$FDSTORE" "$RINGTAIL" -F -f "$here/$1/ringtail.conf" -l "$here/$1/log"
+	ln -sfn "${LAB_OLD:-$RINGTAIL}" "$here/$1/ringtail"
+	start "$1" "$here/$1/store" "$LAUNCH" "$realm-$1" "$FDSTORE" "$here/$1/ringtail" -F -f "$here/$1/ringtail.conf" -l "$here/$1/log"
 	wait_for 20 ready_times "$1" 1
 }
 
@@ -33,6 +35,7 @@ once_more_kill() {
 }
 
 once_more_handover() {
+	ln -sfn "$RINGTAIL" "$here/h1/ringtail"
 	kill -USR1 "${PID[h1]}"
 	check "$1-starts" wait_for 20 ready_times h1 $(($1 + 1))
 	nap 5
