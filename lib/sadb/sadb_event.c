@@ -9,6 +9,10 @@
 /* The kernel counts in whole seconds, we do not. */
 #define DATE_SLACK SEC(2)
 
+/* ACQUIREs for a policy that is not as we know it: so many are refused in such a time. */
+#define REFUSALS_MOST 3
+#define REFUSALS_SPAN SEC(1)
+
 /* Has the SA reached its soft lifetime without our having heard of it? */
 static bool
 soft_missed(const struct sadb *db, const struct sad_row *row)
@@ -233,19 +237,42 @@ asks_for(const struct spd_row *row, const struct kern_event *ev)
 	return ev->sp.ntmpl == 0;
 }
 
+/* May one more be refused?  Each packet asks again and costs a dump; if that does not help, the larval state shall keep them off. */
+static bool
+may_refuse(struct sadb *db, const struct spd_row *row)
+{
+	struct sp_priv *p = sp_priv_get(db, row->id);
+
+	if (p == NULL)
+		return false;
+	if (p->refusals == 0 || p->refused + REFUSALS_SPAN <= db->now) {
+		p->refused = db->now;
+		p->refusals = 0;
+	}
+	if (p->refusals == REFUSALS_MOST)
+		return false;
+	p->refusals++;
+	return true;
+}
+
 /*
- * The policy in the kernel is another than the one that we know.  An SA for ours would not serve its packet, and the larval state
- * would outlive its repair: the dump tells what is true, and the next packet asks for that.
+ * The policy in the kernel is another than the one that we know: the dump tells what is true.  An SA for ours would not serve this
+ * packet, and the larval state would outlive the repair, so that the kernel is to forget it; the next packet asks for what is true.
  */
-static void
-refuse_acquire(struct sadb *db, const struct kern_event *ev)
+static bool
+refuse_acquire(struct sadb *db, const struct kern_event *ev, const struct spd_row *row)
 {
 	struct sa_id id = { .proto = ev->sa.id.proto, .dst = ev->acq_dst };
+	ike_err err;
 
-	db->ever.stale_events++;
 	db_want_resync(db, db->now);
-	if (db->kern->ops->acquire_failed != NULL)
-		(void)!db->kern->ops->acquire_failed(db->kern, ev->acq_seq, &id, &ev->acq_src);
+	if (db->kern->ops->acquire_failed == NULL || !may_refuse(db, row))
+		return false;
+	err = db->kern->ops->acquire_failed(db->kern, ev->acq_seq, &id, &ev->acq_src);
+	if (err != IKE_OK && err != IKE_E_NOTFOUND)
+		return false;
+	db->ever.stale_events++;
+	return true;
 }
 
 static void
@@ -255,10 +282,8 @@ heard_acquire(struct sadb *db, const struct kern_event *ev)
 
 	db->ever.acquires++;
 	c.sp = sadb_policy_of_acquire(db, ev);
-	if (c.sp != NULL && !asks_for(c.sp, ev)) {
-		refuse_acquire(db, ev);
+	if (c.sp != NULL && !asks_for(c.sp, ev) && refuse_acquire(db, ev, c.sp))
 		return;
-	}
 	if (c.sp == NULL) {
 		db_want_resync(db, db->now); /* there is a policy that we have not heard of */
 	} else {

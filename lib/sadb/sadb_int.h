@@ -52,6 +52,8 @@ struct sp_priv {
 	struct hnode by_id, by_pair;
 	struct pend pend;
 	ike_time last_repair;
+	ike_time refused; /* when the first of |refusals| ACQUIREs was */
+	uint8_t refusals;
 	uint8_t strikes;  /* repairs, forgotten one by one with time */
 	uint32_t writer;  /* netlink port id of who last changed it, 0: not known */
 	bool broken_gone; /* its repair waits: it was deleted, not changed */

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # faults main|ikev2 [N [SEED [OPTION-OF-INJECT...]]]: five hosts under load, policies from policy_file, while somebody else deletes, adds, changes and
-# flushes SAs and policies of random hosts N times (40; the long form 1000).  The kernel blocks what no policy allows.
+# flushes SAs and policies of random hosts N times (40; the long form 1000).  The kernel blocks what no policy allows.  LAB_AUDIT is the
+# period of the audits in seconds (3; the long form 5).
 # shellcheck disable=SC1091,SC2154
 . "${RINGTAIL_SRCDIR:-.}/tests/lab/lab.sh"
 . "${RINGTAIL_SRCDIR:-.}/tests/lab/mesh.sh"
@@ -10,7 +11,7 @@ full_or 1000 40
 n=${2:-$chosen}
 # the daemon hears of a quarter of the faults by its audit alone; with the usual minute a thousand would take hours
 full_or 5 3
-audit=$chosen
+audit=${LAB_AUDIT:-$chosen}
 
 # the sums of the daemons' counters that repairs belong to
 declare -A counters=([sa-gone]=sa-lost [sa-changed]=sa-changed [sa-stray]=sa-orphan [sa-twin]=sa-adopted [sp-gone]=sp-gone [sp-changed]=sp-changed)
@@ -59,6 +60,8 @@ inject_faults() {
 	"$INJECT" -n "$n" -s "${seed:-1}" -a $((audit * 1000)) "${options[@]}" "${targets[@]}" > "$here/inject.txt" 2>&1
 	said=$?
 	slurp "$here/inject.txt"
+	modes=${text##*$'\n'modes }
+	modes=${modes%%$'\n'*}
 	text=${text%$'\n'}
 	summary=${text##*$'\n'}
 	why=${text#*"not healed: "}
@@ -100,6 +103,7 @@ flows=()
 mesh_flows udp 5001
 start_traffic load -R 400 -d 3600000
 check healed inject_faults
+echo "# $modes"
 echo "# $summary"
 check most-within-1s mostly_quick
 kill "${PID[traffic-load]}"

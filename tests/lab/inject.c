@@ -22,6 +22,7 @@
  *
  * and in the end
  *
+ *	modes plain N muted N burst N late N
  *	injected sa-gone N sa-changed N sa-stray N sa-twin N sp-gone N sp-changed N bursts N
  *	healed N of N up_within_1s N longest_up_ms N longest_ms N
  *
@@ -57,7 +58,7 @@ struct run {
 	long audit_ms, longest, longest_up;
 	uint64_t random;
 	struct fault_done sum;
-	unsigned bursts;
+	unsigned by_mode[MODES];
 	char why[512];
 };
 
@@ -204,10 +205,8 @@ do_in_mode(struct run *r, size_t at, size_t peer, enum fault_kind kind, enum mod
 		fault_noise(h, NOISE);
 	if (mode == LATE)
 		poll(NULL, 0, LATE_MS);
-	if (mode == BURST) {
+	if (mode == BURST)
 		mute_set_buffer(pid, size);
-		r->bursts++;
-	}
 	wake_up();
 	if (mode == MUTED)
 		mute_off(pid);
@@ -247,6 +246,7 @@ one_fault(struct run *r, unsigned n)
 	printf("fault %u %s %s %s gone %u changed %u up_ms %ld healed_ms %ld\n", n, r->mesh.hosts[at].name, fault_names[kind],
 	    mode_names[mode], done.sas_gone + done.pols_gone, done.sas_changed + done.pols_changed, up, took);
 	fflush(stdout);
+	r->by_mode[mode]++;
 	r->sum.sas_gone += done.sas_gone;
 	r->sum.sas_changed += done.sas_changed;
 	r->sum.stray += done.stray;
@@ -281,8 +281,10 @@ inject(struct run *r)
 		fine = one_fault(r, n);
 	if (!fine)
 		printf("not healed: %s\n", r->why);
+	printf("modes plain %u muted %u burst %u late %u\n", r->by_mode[PLAIN], r->by_mode[MUTED], r->by_mode[BURST],
+	    r->by_mode[LATE]);
 	printf("injected sa-gone %u sa-changed %u sa-stray %u sa-twin %u sp-gone %u sp-changed %u bursts %u\n", r->sum.sas_gone,
-	    r->sum.sas_changed, r->sum.stray, r->sum.twins, r->sum.pols_gone, r->sum.pols_changed, r->bursts);
+	    r->sum.sas_changed, r->sum.stray, r->sum.twins, r->sum.pols_gone, r->sum.pols_changed, r->by_mode[BURST]);
 	printf("healed %u of %u up_within_1s %u longest_up_ms %ld longest_ms %ld\n", r->n_healed, r->n_faults, r->n_quick,
 	    r->longest_up, r->longest);
 	return fine ? 0 : 1;

@@ -405,6 +405,36 @@ START_TEST(acquire_of_a_changed_policy)
 }
 END_TEST
 
+/* Somebody does it again and again: each packet costs a dump, but not for ever. */
+START_TEST(acquires_of_a_contested_policy)
+{
+	struct sp_spec out = fix_sp(SP_OUT, &us, &peer, 17, 7), changed = out;
+	struct sim_packet p = fix_packet(&us, &peer, 17, 1000, 2000);
+	struct sim_wire w;
+	const char *why;
+
+	(void)add(&out);
+	fix_pump(&f);
+	changed.tmpl[0].proto = PROTO_AH;
+	simkern_mute(f.k, 1u << KERN_EV_SP_UPDATE);
+	for (unsigned i = 0; i < 4; i++) {
+		fix_forget(&f);
+		theirs(&changed, true);
+		ck_assert_int_eq(simkern_send(f.k, &p, &w, &why), SIM_DROPPED);
+		fix_pump(&f);
+		ck_assert_uint_eq(fix_count(&f, SADB_ACQUIRE), i == 3);
+	}
+	fix_wait(&f, SEC(60));
+	fix_equal(&f);
+	fix_forget(&f);
+	theirs(&changed, true);
+	ck_assert_int_eq(simkern_send(f.k, &p, &w, &why), SIM_DROPPED);
+	fix_pump(&f);
+	ck_assert_uint_eq(fix_count(&f, SADB_ACQUIRE), 0);
+	fix_equal(&f);
+}
+END_TEST
+
 START_TEST(mirror_of_icmp_keeps_type_and_code)
 {
 	struct sa_selector sel = { .src = { us, 32 },
@@ -559,6 +589,7 @@ main(void)
 		restart_adopts_policies,
 		acquire_names_its_policy,
 		acquire_of_a_changed_policy,
+		acquires_of_a_contested_policy,
 		mirror_of_icmp_keeps_type_and_code,
 		lookup_agrees_with_a_plain_search,
 		many_host_to_host_policies,
