@@ -15,20 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct parcel {
-	struct parcel *next;
-	struct dgram   d;
-	uint8_t        bytes[];
-};
-
-struct wire {
-	struct parcel *first, **last;
-};
-
 struct bench {
 	struct simkern   *k, *far_k;
 	struct bench_node hub, far;
-	struct wire       to_far, to_hub;
+	struct bench_wire to_far, to_hub;
 	unsigned          peers;
 	char             *conf, *policies;      /* the hub's */
 	char             *far_policies;
@@ -41,36 +31,6 @@ die(const char *what)
 {
 	(void)fprintf(stderr, "reload: %s\n", what);
 	exit(1);
-}
-
-static void
-wire_send(void *arg, const struct dgram *d)
-{
-	struct wire *w = arg;
-	struct parcel *p = malloc(sizeof(*p) + d->data.n);
-
-	if (p == NULL)
-		die("out of memory");
-	*p = (struct parcel){ .d = { .local = d->remote, .remote = d->local, .natt = d->natt } };
-	memcpy(p->bytes, d->data.p, d->data.n);
-	p->d.data = slice_of(p->bytes, d->data.n);
-	*w->last = p;
-	w->last = &p->next;
-}
-
-static bool
-wire_deliver(struct wire *w, struct bench_node *to)
-{
-	struct parcel *p = w->first;
-
-	if (p == NULL)
-		return false;
-	w->first = p->next;
-	if (w->first == NULL)
-		w->last = &w->first;
-	daemon_datagram(to->daemon, &p->d, bench_now());
-	free(p);
-	return true;
 }
 
 static const char *
@@ -128,8 +88,8 @@ pump(struct bench *b)
 		simkern_tick(b->far_k, bench_now());
 		b->hub.real->ops->readable(b->hub.real);
 		b->far.real->ops->readable(b->far.real);
-		moved = wire_deliver(&b->to_far, &b->far);
-		moved = wire_deliver(&b->to_hub, &b->hub) || moved;
+		moved = bench_wire_deliver(&b->to_far, &b->far);
+		moved = bench_wire_deliver(&b->to_hub, &b->hub) || moved;
 	} while (moved);
 	daemon_tick(b->hub.daemon, bench_now());
 	daemon_tick(b->far.daemon, bench_now());
@@ -255,7 +215,7 @@ run(unsigned peers)
 	b.to_hub.last = &b.to_hub.first;
 	b.hub.real = simkern_kern(b.k);
 	b.far.real = simkern_kern(b.far_k);
-	b.hub.send = b.far.send = wire_send;
+	b.hub.send = b.far.send = bench_wire_send;
 	b.hub.send_arg = &b.to_far;
 	b.far.send_arg = &b.to_hub;
 	b.hub.policy_text = b.policies;
