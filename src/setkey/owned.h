@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * owned - what belongs to the running ringtail: the files of its policy_file directives, and the policies in them.
+ * owned - what belongs to ringtail, also to one that has ended and left its policies: the files of its policy_file directives, and the policies in them.
  *
  * The daemon writes the names of the files it has loaded to "policy_files" in its runtime directory, a line each.  While that
  * is there setkey leaves those policies alone.
