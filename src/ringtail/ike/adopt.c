@@ -180,20 +180,9 @@ fits(struct child *c, const struct spd_row *row, const struct half *in, const st
 static const struct spd_row *
 policy_of_pair(const struct daemon *d, const struct record_pair *p)
 {
-	struct sp_id id = { .dir = SP_OUT, .sel = { .proto = p->my_ts.proto } };
-	struct sa_flow flow = { .src = p->my_ts.lo, .dst = p->peer_ts.lo, .proto = p->my_ts.proto };
-	const struct spd_row *row = NULL;
+	const struct spd_row *row = child_policy_exact(d->sadb, &p->my_ts, &p->peer_ts);
 
-	if (ts_to_prefix(&p->my_ts, &id.sel.src, &id.sel.sport) && ts_to_prefix(&p->peer_ts, &id.sel.dst, &id.sel.dport)) {
-		id.sel.sport_set = id.sel.sport != 0;
-		id.sel.dport_set = id.sel.dport != 0;
-		row = sadb_policy_find(d->sadb, &id);
-	}
-	if (p->my_ts.port_lo == p->my_ts.port_hi)
-		flow.sport = p->my_ts.port_lo;
-	if (p->peer_ts.port_lo == p->peer_ts.port_hi)
-		flow.dport = p->peer_ts.port_lo;
-	return row != NULL ? row : sadb_policy_lookup(d->sadb, SP_OUT, &flow);
+	return row != NULL ? row : child_policy_covering(d->sadb, &p->my_ts, &p->peer_ts);
 }
 
 /* The first of those that lead to |remote|. */
@@ -270,16 +259,6 @@ instant(const struct daemon *d, const struct sad_row *row)
 	return age <= 0 || (uint64_t)age >= most ? d->now : d->now - SEC(age);
 }
 
-static void
-say(const struct child *c, enum sa_dir dir)
-{
-	char buf[200];
-	struct text t = text_in(buf, sizeof(buf));
-
-	child_print_half(c, dir, &t);
-	log_put(c->d->env.log, LOG_L_INFO, NULL, "IPsec-SA adopted: %s", buf);
-}
-
 static bool
 is_whole(const struct child *c)
 {
@@ -309,8 +288,6 @@ become(struct search *s, struct child *c, const struct half *in, const struct ha
 	struct daemon *d = s->d;
 	const struct sad_row *row = sadb_row(d->sadb, any_half(in, out)->row);
 	ike_time since = instant(d, row);
-	struct event ev = { .kind = EV_CHILD_ADOPTED, .local = c->local, .remote = c->remote, .child_id = c->id,
-		.spi_in = c->spi_in, .spi_out = c->spi_out };
 
 	c->suite.encr.id = row->spec.encr;
 	c->suite.encr.bits = row->spec.encr_bits;
@@ -323,16 +300,16 @@ become(struct search *s, struct child *c, const struct half *in, const struct ha
 	if (in != NULL) {
 		c->row_in = in->row;
 		sadb_adopt(d->sadb, in->row, c->id, since);
-		say(c, SA_IN);
+		child_log_half(c, "IPsec-SA adopted", SA_IN);
 	}
 	if (out != NULL) {
 		c->row_out = out->row;
 		sadb_adopt(d->sadb, out->row, c->id, since);
-		say(c, SA_OUT);
+		child_log_half(c, "IPsec-SA adopted", SA_OUT);
 	}
 	(void)peer_of(d, &c->remote.addr);
 	record_child(d, c);
-	events_publish(d, &ev);
+	child_publish(c, EV_CHILD_ADOPTED, "");
 	d->stats.adopted++;
 	s->adopted++;
 	refresh_note(c);

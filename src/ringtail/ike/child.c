@@ -291,6 +291,19 @@ child_wait_again(struct child *c)
 }
 
 void
+child_publish(const struct child *c, enum event_kind kind, const char *text)
+{
+	struct event ev = {
+		.kind = kind, .local = c->local, .remote = c->remote, .ike_id = c->ike_id, .child_id = c->id,
+		.spi_in = c->spi_in, .spi_out = c->spi_out,
+	};
+	struct text t = text_in(ev.text, sizeof(ev.text));
+
+	text_add(&t, text);
+	events_publish(c->d, &ev);
+}
+
+void
 child_report_failure(struct child *c, ike_err why)
 {
 	struct event ev = {

@@ -13,6 +13,7 @@
 #define RINGTAIL_IKE_CHILD_H
 
 #include "ringtail/ike/admit.h"
+#include "ringtail/ike/events.h"
 #include "ringtail/ike/exch.h"
 #include "ringtail/ike/live.h"
 #include "sadb/sa.h"
@@ -24,6 +25,7 @@ struct conf_remote;
 struct conf_sainfo;
 struct ident;
 struct ike_sa;
+struct sadb;
 struct sadb_change;
 struct spd_row;
 
@@ -136,6 +138,10 @@ struct child_request {
 	bool                exact;      /* IKEv1: selectors cannot be narrowed */
 };
 
+/* The outbound policy of exactly these selectors; that of a packet of them.  NULL: there is none. */
+const struct spd_row *child_policy_exact(struct sadb *db, const struct ts *my, const struct ts *peer);
+const struct spd_row *child_policy_covering(struct sadb *db, const struct ts *my, const struct ts *peer);
+
 /*
  * As responder: find the policy and the sainfo that serve |rq|; fills in selectors (narrowed), protocol, mode, reqids and sainfo.
  *
@@ -227,6 +233,9 @@ void child_half_lost(struct child *c);
 /* The larval state that |c| was to resolve must not swallow the packets of the next half minute: tell the kernel that it failed. */
 void child_answer_acquire(struct child *c);
 
+/* An event about |c|. */
+void child_publish(const struct child *c, enum event_kind kind, const char *text);
+
 /* Event, counter and log line of a failure. */
 void child_report_failure(struct child *c, ike_err why);
 
@@ -270,5 +279,7 @@ MUST_USE ike_err acquire_idle(struct daemon *d, const struct spd_row *row, const
 
 /* racoon's "ESP/Transport 192.0.2.1[500]->192.0.2.2[500] spi=1(0x1)" for the half |dir|. */
 void child_print_half(const struct child *c, enum sa_dir dir, struct text *t);
+/* "|what|: " and that half, in the log. */
+void child_log_half(const struct child *c, const char *what, enum sa_dir dir);
 
 #endif

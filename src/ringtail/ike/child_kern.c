@@ -39,6 +39,16 @@ child_print_half(const struct child *c, enum sa_dir dir, struct text *t)
 	    endpoint_text(from, &a), endpoint_text(to, &b), spi, spi);
 }
 
+void
+child_log_half(const struct child *c, const char *what, enum sa_dir dir)
+{
+	char buf[200];
+	struct text t = text_in(buf, sizeof(buf));
+
+	child_print_half(c, dir, &t);
+	log_put(c->d->env.log, LOG_L_INFO, NULL, "%s: %s", what, buf);
+}
+
 ike_err
 child_reserve(struct child *c)
 {

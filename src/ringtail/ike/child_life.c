@@ -26,29 +26,6 @@
 #define DELETE_AGAIN SEC(1)
 #define RETRY_MAX SEC(60)
 
-static void
-log_half(const struct child *c, const char *what, enum sa_dir dir)
-{
-	char buf[200];
-	struct text t = text_in(buf, sizeof(buf));
-
-	child_print_half(c, dir, &t);
-	log_put(c->d->env.log, LOG_L_INFO, NULL, "%s: %s", what, buf);
-}
-
-static void
-publish(const struct child *c, enum event_kind kind, const char *text)
-{
-	struct event ev = {
-		.kind = kind, .local = c->local, .remote = c->remote, .ike_id = c->ike_id, .child_id = c->id,
-		.spi_in = c->spi_in, .spi_out = c->spi_out,
-	};
-	struct text t = text_in(ev.text, sizeof(ev.text));
-
-	text_add(&t, text);
-	events_publish(c->d, &ev);
-}
-
 /* How long the peer is given to delete |c|, which it replaced. */
 static ike_time
 patience(const struct child *c)
@@ -124,9 +101,9 @@ child_up(struct child *c)
 	c->installed_wall = d->env.wallclock(d->env.arg);
 	(void)peer_of(d, &c->remote.addr);
 	d->stats.child_up++;
-	log_half(c, "IPsec-SA established", SA_IN);
-	log_half(c, "IPsec-SA established", SA_OUT);
-	publish(c, old != NULL ? EV_CHILD_REKEYED : EV_CHILD_UP, old != NULL ? "replaces an older pair" : "");
+	child_log_half(c, "IPsec-SA established", SA_IN);
+	child_log_half(c, "IPsec-SA established", SA_OUT);
+	child_publish(c, old != NULL ? EV_CHILD_REKEYED : EV_CHILD_UP, old != NULL ? "replaces an older pair" : "");
 	if (c->unannounced && c->pending_out != NULL)
 		daemon_timer(d, &c->timer, d->now + RETIRE_POLL);
 	if (old != NULL) {
@@ -212,7 +189,7 @@ child_drop(struct child *c)
 	if (c->installed != 0) {
 		log_put(c->d->env.log, LOG_L_INFO, NULL, "purged IPsec-SA proto_id=%s spi=%u.",
 		    c->proto == PROTO_AH ? "AH" : "ESP", c->spi_out);
-		publish(c, EV_CHILD_DOWN, c->replaced_by != 0 ? "replaced" : c->ending != NULL ? c->ending : "");
+		child_publish(c, EV_CHILD_DOWN, c->replaced_by != 0 ? "replaced" : c->ending != NULL ? c->ending : "");
 	}
 	child_remove_rows(c, true, true);
 	record_end(c->d, c);
@@ -498,9 +475,9 @@ pause_for(struct child *c, uint32_t pid)
 static void
 half_lost(struct child *c, ike_time when)
 {
-	log_half(c, "half of IPsec-SA lost, negotiating it anew", c->row_in == 0 ? SA_IN : SA_OUT);
+	child_log_half(c, "half of IPsec-SA lost, negotiating it anew", c->row_in == 0 ? SA_IN : SA_OUT);
 	c->d->stats.halflings++;
-	publish(c, EV_HALFLING, c->row_in == 0 ? "the inbound half of a pair is gone from the kernel" : "the outbound half of a pair is gone from the kernel");
+	child_publish(c, EV_HALFLING, c->row_in == 0 ? "the inbound half of a pair is gone from the kernel" : "the outbound half of a pair is gone from the kernel");
 	c->broken = true;
 	if (c->state != CHILD_INSTALLED || c->rekeying || c->d->stopping)
 		return;
@@ -517,12 +494,12 @@ child_half_lost(struct child *c)
 void
 child_lost(struct child *c)
 {
-	log_half(c, "IPsec-SA lost, negotiating it anew", SA_IN);
+	child_log_half(c, "IPsec-SA lost, negotiating it anew", SA_IN);
 	child_ends(c, "it is gone from the kernel");
 	if (c->state == CHILD_INSTALLED)
-		publish(c, EV_HALFLING, "a pair is gone from the kernel");
+		child_publish(c, EV_HALFLING, "a pair is gone from the kernel");
 	if (c->state == CHILD_INSTALLED && !c->rekeying && !c->d->stopping && start_replacement(c, false) != IKE_OK)
-		log_half(c, "IPsec-SA not replaced", SA_IN);
+		child_log_half(c, "IPsec-SA not replaced", SA_IN);
 	child_delete(c, true);
 }
 
@@ -583,7 +560,7 @@ child_on_change(struct daemon *d, const struct sadb_change *ch)
 	if (c->gone || c->state == CHILD_WANTED || c->state == CHILD_NEGOTIATING)
 		return;
 	if (ch->kind == SADB_HARD) {
-		log_half(c, "IPsec-SA expired", in ? SA_IN : SA_OUT);
+		child_log_half(c, "IPsec-SA expired", in ? SA_IN : SA_OUT);
 		child_ends(c, "its lifetime is over");
 		child_delete(c, true);
 	} else {

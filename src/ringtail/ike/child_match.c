@@ -188,20 +188,33 @@ best_overlap(struct sadb *db, const struct child_request *rq)
 	return best;
 }
 
+const struct spd_row *
+child_policy_exact(struct sadb *db, const struct ts *my, const struct ts *peer)
+{
+	struct sp_id id;
+
+	return exact_id(my, peer, &id) ? sadb_policy_find(db, &id) : NULL;
+}
+
+const struct spd_row *
+child_policy_covering(struct sadb *db, const struct ts *my, const struct ts *peer)
+{
+	struct sa_flow flow = first_flow(my, peer);
+
+	return sadb_policy_lookup(db, SP_OUT, &flow);
+}
+
 static const struct spd_row *
 find_policy(struct sadb *db, const struct child_request *rq)
 {
 	const struct spd_row *row = NULL;
-	struct sp_id id;
 
 	for (unsigned i = 0; i < rq->my.n && row == NULL; i++)
 		for (unsigned j = 0; j < rq->peer.n && row == NULL; j++)
-			if (exact_id(&rq->my.v[i], &rq->peer.v[j], &id))
-				row = sadb_policy_find(db, &id);
+			row = child_policy_exact(db, &rq->my.v[i], &rq->peer.v[j]);
 	if (row != NULL && row->action == SP_IPSEC && row->ntmpl > 0)
 		return row;
-	struct sa_flow flow = first_flow(&rq->my.v[0], &rq->peer.v[0]);
-	row = sadb_policy_lookup(db, SP_OUT, &flow);
+	row = child_policy_covering(db, &rq->my.v[0], &rq->peer.v[0]);
 	if (row != NULL && row->action == SP_IPSEC && row->ntmpl > 0)
 		return row;
 	return rq->exact ? NULL : best_overlap(db, rq);

@@ -84,7 +84,7 @@ static void
 lost_there(struct child *c)
 {
 	c->d->stats.halflings++;
-	live_publish(c, EV_HALFLING, "the peer has lost its half");
+	child_publish(c, EV_HALFLING, "the peer has lost its half");
 	child_lost(c);
 }
 
@@ -151,7 +151,7 @@ live_verify_child(struct child *c)
 		return;
 	w->verify_at = now + (wait < VERIFY_MOST ? wait : VERIFY_MOST);
 	w->verified++;
-	live_publish(c, EV_CHECK, "the peer lives; the pair is replaced to make sure of it");
+	child_publish(c, EV_CHECK, "the peer lives; the pair is replaced to make sure of it");
 	child_rekey(c);
 }
 

@@ -28,26 +28,13 @@
 #define ANSWER_BURST 20u
 
 void
-live_publish(const struct child *c, enum event_kind kind, const char *text)
-{
-	struct event ev = {
-		.kind = kind, .local = c->local, .remote = c->remote, .ike_id = c->ike_id, .child_id = c->id,
-		.spi_in = c->spi_in, .spi_out = c->spi_out,
-	};
-	struct text t = text_in(ev.text, sizeof(ev.text));
-
-	text_add(&t, text);
-	events_publish(c->d, &ev);
-}
-
-void
 live_clear(struct child *c, const char *why)
 {
 	if (!c->watch.one_sided)
 		return;
 	c->watch.one_sided = false;
 	c->d->stats.healed++;
-	live_publish(c, EV_HEALED, why);
+	child_publish(c, EV_HEALED, why);
 }
 
 ike_time

@@ -15,7 +15,6 @@
 #ifndef RINGTAIL_IKE_LIVE_H
 #define RINGTAIL_IKE_LIVE_H
 
-#include "ringtail/ike/events.h"
 #include "util/addr.h"
 #include "util/err.h"
 #include "util/heap.h"
@@ -110,7 +109,6 @@ ike_time live_span(size_t children, bool calm);
 void live_inherit(struct child *c, const struct child *old);
 /* |c| was suspected, and what speaks for it is |why|: nothing is to be done about it. */
 void live_clear(struct child *c, const char *why);
-void live_publish(const struct child *c, enum event_kind kind, const char *text);
 
 /* suspect.c */
 /* Something speaks against |c|: ask its peer.  Nothing is deleted on account of it. */

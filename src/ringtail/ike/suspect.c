@@ -247,7 +247,7 @@ live_suspect(struct child *c, const char *why)
 	struct ike_sa *ike = ike_sa_get(d, c->ike_id);
 
 	d->stats.suspicions++;
-	live_publish(c, EV_SUSPECT, why);
+	child_publish(c, EV_SUSPECT, why);
 	if (ike == NULL)
 		ike = ike_find_for_peer(d, &c->local.addr, &c->remote.addr);
 	if (ike == NULL || ike->state == IKE_CONNECTING || ike->state == IKE_DEAD) {
