@@ -73,6 +73,12 @@ scenario_programs += tests/scenario/s_rekey
 tests_scenario_s_rekey_SOURCES = tests/scenario/s_rekey.c
 tests_scenario_s_rekey_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
 tests_scenario_s_rekey_LDADD = $(ringtail_sim_libs)
+
+scenario_programs += tests/scenario/s_moved
+tests_scenario_s_moved_SOURCES = tests/scenario/s_moved.c
+tests_scenario_s_moved_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
+tests_scenario_s_moved_LDADD = $(ringtail_sim_libs)
+
 scenario_programs += tests/scenario/s_owned
 tests_scenario_s_owned_SOURCES = tests/scenario/s_owned.c tests/scenario/owned.c tests/scenario/owned.h
 tests_scenario_s_owned_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)

@@ -160,7 +160,7 @@ child_find_coming(struct daemon *d, const struct child *like)
 	for (struct ike_sa *ike = ike_next_of_peer(d, remote, NULL); ike != NULL; ike = ike_next_of_peer(d, remote, ike)) {
 		LIST_FOR(l, &ike->children) {
 			struct child *c = container_of(l, struct child, link);
-			if ((c->state == CHILD_WANTED || c->state == CHILD_NEGOTIATING) && child_alike(c, like))
+			if ((c->state == CHILD_WANTED || c->state == CHILD_NEGOTIATING) && !c->moved && child_alike(c, like))
 				return c;
 		}
 	}
@@ -280,6 +280,14 @@ child_redundant(struct child *c)
 	return true;
 }
 
+bool
+child_overtaken(const struct child *c)
+{
+	const struct child *o = c->moved ? child_find_same(c->d, c) : NULL;
+
+	return o != NULL && o->installed > c->created;
+}
+
 void
 child_wait_again(struct child *c)
 {
@@ -336,6 +344,11 @@ child_failed(struct child *c, ike_err why)
 {
 	struct child *old = child_get(c->d, c->replaces);
 
+	/* nobody waits for it */
+	if (c->moved) {
+		child_drop(c);
+		return;
+	}
 	child_report_failure(c, why);
 	if (old != NULL && old->replaced_by == 0)
 		child_rekey_failed(old);
@@ -352,6 +365,8 @@ child_lost_ike(struct child *c, ike_err why, bool keep)
 	switch (c->state) {
 	case CHILD_INSTALLED:
 	case CHILD_RETIRING:
+		if (keep && c->delete_sent && !c->gone)
+			child_gone(c);
 		if (keep)
 			return;
 		child_ends(c, why == IKE_E_GONE ? "its IKE SA ended" : ike_err_text(why));

@@ -54,6 +54,7 @@ struct child {
 	bool                      broken;         /* a half is missing: goes as soon as its replacement is up */
 	bool                      rekeying;       /* a replacement is under way */
 	bool                      narrowed;       /* selectors are narrower than the policy: put them on the SA */
+	bool                      moved;          /* asked for anew elsewhere; an answer that comes all the same is as good */
 	bool                      unannounced;    /* as responder: replaces another without the peer having said so */
 	bool                      ours_to_close;  /* once retiring: this end deletes it */
 	const char               *ending;         /* why it goes, in constant words for people; NULL: not said */
@@ -106,7 +107,7 @@ struct child *child_find_same(struct daemon *d, const struct child *like);
 /* The same, or else one that is on its way out and not known to be gone at the peer. */
 struct child *child_find_serving(struct daemon *d, const struct child *like);
 
-/* One that is wanted or negotiating, with the same selectors as |like|, and is not |like|; NULL. */
+/* One that is wanted or negotiating, not moved, with the same selectors as |like|, and is not |like|; NULL. */
 struct child *child_find_coming(struct daemon *d, const struct child *like);
 
 /* Two pairs for the same traffic with the same peer? */
@@ -202,6 +203,12 @@ void child_failed(struct child *c, ike_err why);
 
 /* Make a replacement of |c| and negotiate it.  Does nothing if one is under way; failures are tried again with growing delays. */
 void child_rekey(struct child *c);
+
+/* What |from| is wanted for, and between whom, is what |to| is wanted for. */
+void child_copy_wish(struct child *to, const struct child *from);
+
+/* |c| was moved, and by now a pair serves that came up after |c| had been asked for. */
+bool child_overtaken(const struct child *c);
 
 /* The replacement of |c| came to nothing. */
 void child_rekey_failed(struct child *c);

@@ -67,8 +67,12 @@ settle(struct child *c)
 {
 	struct child *o = child_find_same(c->d, c);
 
+	struct ike_sa *ike = ike_sa_get(c->d, c->ike_id);
+
 	if (o == NULL || o->id == c->replaces)
 		return;
+	if (ike != NULL)
+		live_compare(ike);
 	/*
 	 * RFC 7296 section 2.8.1: the SA made with the lowest of the four nonces is the redundant one.  That is for SAs whose
 	 * making crossed; else the newer one stands for what the peer knows now.
@@ -274,6 +278,8 @@ child_abort(struct child *c, ike_err why)
 		child_report_failure(c, why);
 	if (old != NULL && old->replaced_by == 0)
 		child_rekey_failed(old);
+	if (why == IKE_E_REDUNDANT || !backoff_failed(c, why))
+		child_answer_acquire(c);
 	c->state = CHILD_RETIRING;
 	child_delete(c, true);
 }
@@ -373,6 +379,7 @@ child_timeout(struct child *c)
 			child_wait_no_more(c);
 		break;
 	case CHILD_NEGOTIATING:
+		live_unconfirmed(c);
 		break;
 	}
 }
@@ -391,8 +398,8 @@ child_rekey_failed(struct child *c)
 	daemon_timer(c->d, &c->timer, c->retry_at);
 }
 
-static void
-copy_wish(struct child *to, const struct child *from)
+void
+child_copy_wish(struct child *to, const struct child *from)
 {
 	to->sainfo = from->sainfo;
 	conf_unref(to->conf);
@@ -414,7 +421,7 @@ start_replacement(struct child *c, bool replaces)
 	struct child *next;
 
 	TRY(child_new(c->d, INITIATOR, NULL, &next));
-	copy_wish(next, c);
+	child_copy_wish(next, c);
 	uint64_t id = next->id;
 	struct ike_sa *ike = ike_sa_get(c->d, c->ike_id);
 	if (replaces)

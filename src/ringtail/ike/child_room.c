@@ -94,15 +94,35 @@ least_needed(const struct child *c, unsigned *n)
 	return worst;
 }
 
+/* The exchange that makes |c|, whoever began it. */
+static struct exch *
+exch_of_child(const struct child *c)
+{
+	struct ike_sa *ike = ike_sa_get(c->d, c->ike_id);
+
+	if (ike == NULL)
+		return NULL;
+	LIST_FOR(l, &ike->exchs) {
+		struct exch *x = container_of(l, struct exch, link);
+		if (x->child_id == c->id)
+			return x;
+	}
+	return NULL;
+}
+
 static void
 evict(struct child *o, struct child *c)
 {
 	struct child *next = child_get(o->d, o->replaced_by);
 	struct addr_buf ab;
+	struct ike_sa *ike;
+	struct exch *x;
 
 	log_put(o->d->env.log, LOG_L_INFO, addr_text(&o->remote.addr, &ab),
 	    "a third pair of IPsec-SAs for the same traffic: spi=%u(0x%x) goes", o->spi_in, o->spi_in);
 	o->d->stats.evictions++;
+	if ((ike = ike_find_for_peer(o->d, &o->local.addr, &o->remote.addr)) != NULL)
+		live_compare(ike);
 	child_ends(o, "one pair too many for the same traffic");
 	/* nothing is left to wait for */
 	if (c->replaces == o->id)
@@ -110,7 +130,10 @@ evict(struct child *o, struct child *c)
 	if (next != NULL)
 		child_release_out(next);
 	child_remove_rows(o, true, true);
-	if (o->gone)
+	/* the peer has our answer, or will ask for it: it is told, and not answered any more */
+	if (o->state == CHILD_NEGOTIATING && (x = exch_of_child(o)) != NULL)
+		exch_abandon(x, IKE_E_REDUNDANT);
+	else if (o->gone)
 		child_drop(o);
 	else
 		child_delete(o, true);

@@ -75,6 +75,7 @@ ike_supersede(struct ike_sa *ike)
 			continue;
 		o->superseded_by = ike->id;
 		o->superseded = d->now;
+		live_compare(ike);
 		if (ike_sa_want(o, INTENT_LIVENESS, 0) != IKE_OK)
 			ike_log(o, LOG_L_DEBUG, "the peer cannot be asked now whether it knows the older IKE SA");
 		ike_sa_arm(o);

@@ -132,8 +132,11 @@ route(struct ike_sa *ike, struct msg *m)
 	const struct exch_type *type;
 	int side = -1;
 
-	if (m->hdr.spi_r == ike->my_spi)
+	if (m->hdr.spi_r == ike->my_spi) {
 		ike_table_no_stranger(ike);
+		if (ike->state == IKE_CONNECTING)
+			ike->last_in = ike->d->now;
+	}
 	if (ike->ops->windowed)
 		side = (m->hdr.flags & V2_FLAG_RESPONSE) != 0 ? INITIATOR : RESPONDER;
 	struct exch *x = exch_find(ike, m->hdr.exchange, m->hdr.msgid, side);

@@ -196,6 +196,15 @@ exch_abandon(struct exch *x, ike_err why);
 void
 exch_doubt(struct exch *x, ike_err why);
 
+/*
+ * How long a responder's IKE SA that does not get anywhere waits for a message, and how long it has in all; and how long who began it
+ * waits for an answer once there was one.  The latter is less, so that the responder has not forgotten what is still asked for: a
+ * message that only it can tell from noise would be repeated in vain.
+ */
+#define HALF_OPEN_LIFE  SEC(30)
+#define HALF_OPEN_MOST  SEC(120)
+#define HALF_OPEN_ASKED SEC(25)
+
 /* Free everything of |x|; for the reaper only. */
 void
 exch_free(struct exch *x);

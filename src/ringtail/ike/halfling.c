@@ -17,8 +17,14 @@
 #define ENTRY 5u
 /* Pairs with one peer that are looked at; one list has no room for more. */
 enum { PAIRS_MOST = LIVE_LIST_MAX / ENTRY };
-/* A list may have been written before a pair that is younger. */
-#define LIST_AGE SEC(2)
+/*
+ * A list may have been written before a pair that is younger.  The peer has its inbound half before we have ours, but for an IKEv2
+ * initiator: it has none until our answer gets there, which may have to be repeated.
+ */
+#define LIST_AGE MSEC(500)
+#define LIST_AGE_ANSWERED SEC(2)
+/* Who replaces a pair deletes it by then. */
+#define LIST_RETIRED SEC(2)
 
 /* Inbound halves that the model has of pairs with the peer of |ike|; how many, more than PAIRS_MOST: a list has no room for them. */
 static unsigned
@@ -80,12 +86,28 @@ listed(struct slice list, const struct child *c)
 	return false;
 }
 
+/* Is |c| so young that the peer may have spoken before it had its half? */
+static bool
+too_young(const struct ike_sa *ike, const struct child *c)
+{
+	return c->d->now - c->installed < (ike->ops->windowed && c->side == RESPONDER ? LIST_AGE_ANSWERED : LIST_AGE);
+}
+
 static void
 lost_there(struct child *c)
 {
+	struct child *o = child_find_same(c->d, c);
+
 	c->d->stats.halflings++;
 	child_publish(c, EV_HALFLING, "the peer has lost its half");
-	child_lost(c);
+	if (o == NULL) {
+		child_lost(c);
+		return;
+	}
+	/* what is needed is there */
+	child_ends(c, "the peer has lost its half");
+	child_retire(c, o);
+	child_delete(c, true);
 }
 
 /* The pairs with the peer of |ike|: they may go while one after the other is looked at, so their ids. */
@@ -98,11 +120,38 @@ pairs(const struct ike_sa *ike, uint64_t ids[PAIRS_MOST])
 	for (const struct sad_row *row = sadb_peer_first(d->sadb, &ike->remote.addr); row != NULL && n < PAIRS_MOST;
 	    row = sadb_peer_next(d->sadb, row)) {
 		const struct child *c = row->user == 0 ? NULL : child_get(d, row->user);
-		if (c != NULL && row->id == c->row_out && c->state == CHILD_INSTALLED && !c->rekeying &&
+		if (c != NULL && row->id == c->row_out && (c->state == CHILD_INSTALLED || c->state == CHILD_RETIRING) && !c->rekeying &&
 		    addr_equal(&c->local.addr, &ike->local.addr))
 			ids[n++] = c->id;
 	}
 	return n;
+}
+
+/*
+ * The peer has the pair that |c| makes way for, and does not delete |c|, although that is for it to do: the message was lost, or it does
+ * not know of it.
+ */
+static bool
+forgotten_there(const struct child *c, struct slice list)
+{
+	const struct child *next = child_get(c->d, c->replaced_by);
+
+	return next != NULL && next->state == CHILD_INSTALLED && listed(list, next) && c->d->now - c->retiring_since >= LIST_RETIRED;
+}
+
+static void
+compare(struct child *c, struct slice list)
+{
+	bool there = listed(list, c), ending = c->delete_sent || c->gone;
+
+	if (there)
+		live_clear(c, "the peer has its half");
+	if (c->state == CHILD_INSTALLED && !there)
+		lost_there(c);
+	else if (c->state == CHILD_RETIRING && !ending && !there)
+		child_gone(c);
+	else if (c->state == CHILD_RETIRING && !ending && forgotten_there(c, list))
+		child_delete(c, true);
 }
 
 void
@@ -115,12 +164,8 @@ live_take_spis(struct ike_sa *ike, struct slice list)
 		return;
 	for (unsigned i = 0; i < n; i++) {
 		struct child *c = child_get(ike->d, ids[i]);
-		if (c == NULL || c->rekeying || ike->d->now - c->installed < LIST_AGE)
-			continue;
-		if (listed(list, c))
-			live_clear(c, "the peer has its half");
-		else
-			lost_there(c);
+		if (c != NULL && !c->rekeying && !too_young(ike, c))
+			compare(c, list);
 	}
 }
 
@@ -130,7 +175,7 @@ live_peer_lost(struct ike_sa *ike, uint8_t proto, uint32_t spi)
 	struct child *c = child_find_out(ike->d, proto, spi, &ike->remote.addr);
 
 	if (c == NULL || c->state != CHILD_INSTALLED || c->rekeying || c->delete_sent ||
-	    ike->d->now - c->installed < LIST_AGE)
+	    too_young(ike, c))
 		return;
 	lost_there(c);
 }

@@ -187,6 +187,7 @@ static const struct snap_field child_fields[] = {
 	F(39, TIME, struct child, watch.verify_at),
 	F(40, BOOL, struct child, broken),
 	F(41, BOOL, struct child, unannounced),
+	F(42, BOOL, struct child, moved),
 };
 const struct snap_table handover_child_table = SNAP_TABLE(child_fields);
 

@@ -14,8 +14,6 @@
 /* A responder that renews late leaves it to the initiator. */
 #define IKE_SOFT_LATE_LO 92
 #define IKE_SOFT_LATE_HI 96
-/* A responder's IKE SA that does not get anywhere. */
-#define HALF_OPEN_LIFE SEC(30)
 #define REKEY_RETRY SEC(10)
 
 void
@@ -409,16 +407,26 @@ check_alive(struct ike_sa *ike)
 		live_check(ike);
 }
 
+/* A peer that still asks is still waited for. */
+static ike_time
+half_open_end(const struct ike_sa *ike)
+{
+	ike_time end = ike->last_in + HALF_OPEN_LIFE, most = ike->created + HALF_OPEN_MOST;
+
+	return end < most ? end : most;
+}
+
 void
 ike_sa_timeout(struct ike_sa *ike)
 {
 	struct daemon *d = ike->d;
 
 	if (ike->state == IKE_CONNECTING) {
-		if (ike->side == RESPONDER && d->now - ike->created >= HALF_OPEN_LIFE)
+		ike_time end = ike->side == RESPONDER ? half_open_end(ike) : IKE_NEVER - 1;
+		if (d->now >= end)
 			ike_sa_kill(ike, IKE_E_TIMEOUT, false);
 		else
-			daemon_timer(d, &ike->timer, ike->side == RESPONDER ? ike->created + HALF_OPEN_LIFE : IKE_NEVER - 1);
+			daemon_timer(d, &ike->timer, end);
 		return;
 	}
 	ike_superseded_timeout(ike);

@@ -48,6 +48,7 @@ struct live_check {
 	bool         failed;     /* the IKE SA is used for nothing new until the peer is heard */
 	bool         held;       /* the brake keeps it from being given up */
 	ike_time     answered;   /* when the last check was */
+	ike_time     compare_at; /* then the peer is asked for what it has of our pairs; 0: not */
 	struct timer timer;      /* TIMER_CHECK */
 };
 
@@ -113,8 +114,15 @@ void live_clear(struct child *c, const char *why);
 /* suspect.c */
 /* Something speaks against |c|: ask its peer.  Nothing is deleted on account of it. */
 void live_suspect(struct child *c, const char *why);
+/* The peer asked for |c| and does not confirm our answer: what nothing else serves is asked for by us, too. */
+void live_unconfirmed(struct child *c);
 /* Ask the peer of |ike| whether it lives, unless that is under way. */
 void live_check(struct ike_sa *ike);
+/*
+ * There was trouble with the peer of |ike|: a little later, when that is over, both compare what they have, so that halves that
+ * carry no traffic do not stay.  With a peer that tells.
+ */
+void live_compare(struct ike_sa *ike);
 /* TIMER_CHECK fired. */
 void live_check_timeout(struct ike_sa *ike);
 /* The peer of |ike| lives: something authentic came that is no repetition. */

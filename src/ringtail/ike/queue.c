@@ -88,6 +88,13 @@ could_not_start(struct ike_sa *ike, const struct queued *q, ike_err err)
 		child_failed(c, err);
 }
 
+/* |c| went elsewhere, was made there, and came back with the children of an IKE SA that ended. */
+static bool
+made_already(const struct child *c, enum intent intent)
+{
+	return (intent == INTENT_CHILD_CREATE || intent == INTENT_CHILD_REKEY) && c->state != CHILD_WANTED;
+}
+
 /* What was wanted has been served otherwise, or nobody wants it any more. */
 static bool
 moot(struct ike_sa *ike, const struct queued *q)
@@ -96,7 +103,9 @@ moot(struct ike_sa *ike, const struct queued *q)
 
 	if (q->child_id == 0)
 		return false;
-	return c == NULL || c->ike_id != ike->id || (q->intent == INTENT_CHILD_CREATE && child_redundant(c));
+	if (c == NULL || c->ike_id != ike->id || made_already(c, q->intent))
+		return true;
+	return q->intent == INTENT_CHILD_CREATE && child_redundant(c);
 }
 
 void
@@ -127,7 +136,7 @@ ike_sa_move_queue(struct ike_sa *old, struct ike_sa *heir)
 	while (*p != NULL) {
 		struct queued *q = *p;
 		const struct child *c = child_get(old->d, q->child_id);
-		if (c == NULL || c->ike_id != heir->id) {
+		if (c == NULL || c->ike_id != heir->id || made_already(c, q->intent)) {
 			p = &q->next;
 			continue;
 		}

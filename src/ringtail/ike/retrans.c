@@ -47,6 +47,13 @@ asks_again(const struct exch *x)
 	return x->side == INITIATOR || x->ike->state == IKE_ESTABLISHED;
 }
 
+/* Has the peer answered the first message of what is to become an IKE SA, so that it has a half-open one? */
+static bool
+half_made(const struct exch *x)
+{
+	return x->side == INITIATOR && (x->type->intent == INTENT_IKE_AUTH || (x->type->intent == INTENT_IKE_CREATE && x->step > 1));
+}
+
 void
 exch_arm(struct exch *x)
 {
@@ -62,6 +69,8 @@ exch_arm(struct exch *x)
 		total = t->phase2;
 	if (x->type->intent == INTENT_LIVENESS)
 		total = live_patience(x->ike);
+	if (half_made(x) && total > HALF_OPEN_ASKED)
+		total = HALF_OPEN_ASKED;
 	x->give_up = time_add(now, total);
 	daemon_timer(x->ike->d, &x->timer, asks_again(x) ? now + x->gap : x->give_up);
 }

@@ -23,6 +23,8 @@
 #define HINT_PATIENCE MSEC(700)
 #define ASK_FIRST MSEC(500)
 #define REPLACED_GRACE SEC(6)
+/* What was under way when the network came back is over by then, and lists say something about it. */
+#define COMPARE_AFTER MSEC(2050)
 /* One check is enough for whatever happens within it. */
 #define JUST_CHECKED SEC(1)
 
@@ -59,6 +61,20 @@ arm(struct ike_sa *ike)
 	if (k->ask_at < when)
 		when = k->ask_at;
 	daemon_timer(ike->d, &ike->check.timer, when);
+}
+
+void
+live_compare(struct ike_sa *ike)
+{
+	struct live_check *k = &ike->check;
+
+	if (!ike->knows_spis || ike->state != IKE_ESTABLISHED || ike->d->stopping)
+		return;
+	k->timer.kind = TIMER_CHECK;
+	k->timer.owner_id = ike->id;
+	k->compare_at = ike->d->now + COMPARE_AFTER;
+	if (k->asked == 0)
+		daemon_timer(ike->d, &k->timer, k->compare_at);
 }
 
 static void
@@ -127,6 +143,52 @@ exch_of(struct ike_sa *ike, const struct child *c)
 	return NULL;
 }
 
+static void
+start_elsewhere(struct child *c)
+{
+	struct daemon *d = c->d;
+	uint64_t id = c->id;
+
+	ike_err err = child_start(c);
+	if (err != IKE_OK && (c = child_get(d, id)) != NULL)
+		child_failed(c, err);
+}
+
+/*
+ * |c| was asked for, and the peer may have got that and answered: its exchange goes on, and if it comes to an end after all both ends
+ * have the pair.  What is started elsewhere is another child for the same.
+ */
+static ike_err
+split(struct child *c)
+{
+	struct child *next;
+
+	TRY(child_new(c->d, INITIATOR, NULL, &next));
+	child_copy_wish(next, c);
+	next->replaces = c->replaces;
+	next->acquire_seq = c->acquire_seq;
+	next->admit.class = c->admit.class;
+	next->admit.rank = c->admit.rank;
+	c->replaces = 0;
+	c->acquire_seq = 0;
+	c->moved = true;
+	admit_over(c);
+	start_elsewhere(next);
+	return IKE_OK;
+}
+
+void
+live_unconfirmed(struct child *c)
+{
+	const struct ike_sa *ike = ike_sa_get(c->d, c->ike_id);
+
+	if (c->side != RESPONDER || c->moved || ike == NULL || ike->rmt->passive || c->d->stopping ||
+	    child_find_serving(c->d, c) != NULL || child_find_coming(c->d, c) != NULL)
+		return;
+	if (split(c) != IKE_OK)
+		ike_log(ike, LOG_L_DEBUG, "out of memory: what the peer does not confirm is waited for");
+}
+
 /* What waits on |ike| for an answer that does not come is asked for anew, elsewhere. */
 static void
 move_on(struct ike_sa *ike)
@@ -134,10 +196,9 @@ move_on(struct ike_sa *ike)
 	LIST_FOR_SAFE(l, &ike->children) {
 		struct child *c = container_of(l, struct child, link);
 		struct exch *x = exch_of(ike, c);
-		uint64_t id = c->id;
-		struct daemon *d = c->d;
 
-		if (c->side != INITIATOR || (c->state != CHILD_WANTED && c->state != CHILD_NEGOTIATING))
+		if (c->side != INITIATOR || c->moved || (c->state != CHILD_WANTED && c->state != CHILD_NEGOTIATING) ||
+		    (x != NULL && split(c) == IKE_OK))
 			continue;
 		if (x != NULL)
 			x->child_id = 0;
@@ -146,9 +207,7 @@ move_on(struct ike_sa *ike)
 			exch_abandon(x, IKE_E_GONE);
 		child_wait_again(c);
 		child_bind(c, NULL);
-		ike_err err = child_start(c);
-		if (err != IKE_OK && (c = child_get(d, id)) != NULL)
-			child_failed(c, err);
+		start_elsewhere(c);
 	}
 }
 
@@ -190,6 +249,15 @@ live_check_timeout(struct ike_sa *ike)
 	struct live_check *k = &ike->check;
 	ike_time now = ike->d->now;
 
+	if (k->asked == 0 && k->compare_at != 0 && ike->state == IKE_ESTABLISHED) {
+		if (now < k->compare_at) {
+			daemon_timer(ike->d, &k->timer, k->compare_at);
+			return;
+		}
+		k->compare_at = 0;
+		live_check(ike);
+		return;
+	}
 	if (k->asked == 0 || ike->state == IKE_DEAD)
 		return;
 	/* while we slept nobody could answer */
@@ -224,7 +292,10 @@ live_heard(struct ike_sa *ike)
 	k->asked = 0;
 	k->failed = false;
 	k->answered = ike->d->now;
+	if (k->compare_at != 0)
+		daemon_timer(ike->d, &k->timer, k->compare_at);
 	if (failed) {
+		live_compare(ike);
 		ike->d->stats.healed++;
 		publish(ike, EV_HEALED, IKE_OK, "the peer answers again");
 	}
@@ -330,6 +401,12 @@ outlive(struct ike_sa *ike)
 		struct child *c = container_of(l, struct child, link);
 		if (c->state != CHILD_INSTALLED && c->state != CHILD_RETIRING)
 			continue;
+		/* what was to be said of it waited on the IKE SA that is lost */
+		if (c->delete_sent) {
+			if (!c->gone)
+				child_gone(c);
+			continue;
+		}
 		child_bind(c, NULL);
 		c->adopted = true;
 		if (c->state == CHILD_INSTALLED && !c->rekeying)
@@ -362,6 +439,7 @@ live_established(struct ike_sa *ike)
 	    o = ike_next_of_peer(d, &ike->remote.addr, o)) {
 		if (o == ike || !o->check.failed || o->state == IKE_DEAD || !ike_same_peer(o, ike))
 			continue;
+		live_compare(ike);
 		o->check.replaced = true;
 		o->check.dead_at = time_add(d->now, REPLACED_GRACE);
 		arm(o);

@@ -15,6 +15,12 @@
 
 #include <string.h>
 
+/*
+ * How long packets wait for the third message, with which the initiator has nothing to do but send it: it may have, and have ended its
+ * ISAKMP SA before ours got another.
+ */
+#define CONFIRM_PATIENCE SEC(4)
+
 static struct v1_phase2 *
 scratch(struct exch *x)
 {
@@ -163,7 +169,9 @@ v1_take_quick1(struct exch *x, const struct msg *m)
 		return IKE_E_EXHAUSTED;
 	TRY(child_new(ike->d, RESPONDER, ike, &c));
 	x->child_id = c->id;
-	return take_request(x, m, c);
+	TRY(take_request(x, m, c));
+	daemon_timer(ike->d, &c->timer, ike->d->now + CONFIRM_PATIENCE);
+	return IKE_OK;
 }
 
 ike_err
@@ -194,7 +202,7 @@ v1_take_quick2(struct exch *x, const struct msg *m)
 	struct prop_choice choice;
 	struct prop_list answer;
 
-	if (c == NULL)
+	if (c == NULL || child_overtaken(c))
 		return IKE_E_CHILD_GONE;
 	if (!sa_in_place(m))
 		return IKE_E_FORMAT;
@@ -252,7 +260,7 @@ v1_quick_done(struct exch *x)
 	if (x->side == RESPONDER)
 		v1_remember_msgid(x->ike, x->msgid);
 	if (c != NULL) {
-		ike_err err = child_install_out(c, &s->out);
+		ike_err err = child_overtaken(c) ? IKE_E_REDUNDANT : child_install_out(c, &s->out);
 		if (err == IKE_OK) {
 			find_replaced(c);
 			child_up(c);

@@ -357,7 +357,8 @@ v2_take_child_reply(struct exch *x, const struct msg *m)
 	if (c == NULL)
 		return IKE_OK;
 	/* the exchange stands whatever we make of the answer: the peer has installed the child */
-	x->child_err = v2_take_child_answer(x, m, c, true);
+	x->child_made = true;
+	x->child_err = child_overtaken(c) ? IKE_E_REDUNDANT : v2_take_child_answer(x, m, c, true);
 	return IKE_OK;
 }
 
