@@ -18,6 +18,8 @@
 #include "conf/conf.h"
 #include "sadb/sadb.h"
 
+/* Between two looks at a pair that the peer does not confirm. */
+#define UNCONFIRMED_AGAIN SEC(1)
 #define CHECK_PATIENCE SEC(4)
 /* A hint says that there is nobody to answer. */
 #define HINT_PATIENCE MSEC(700)
@@ -182,9 +184,13 @@ live_unconfirmed(struct child *c)
 {
 	const struct ike_sa *ike = ike_sa_get(c->d, c->ike_id);
 
-	if (c->side != RESPONDER || c->moved || ike == NULL || ike->rmt->passive || c->d->stopping ||
-	    child_find_serving(c->d, c) != NULL || child_find_coming(c->d, c) != NULL)
+	if (c->side != RESPONDER || c->moved || ike == NULL || ike->rmt->passive || c->d->stopping)
 		return;
+	/* what serves or comes now may go before this one is confirmed: the peer, which uses it, deletes what it replaces */
+	if (child_find_serving(c->d, c) != NULL || child_find_coming(c->d, c) != NULL) {
+		daemon_timer(c->d, &c->timer, c->d->now + UNCONFIRMED_AGAIN);
+		return;
+	}
 	if (split(c) != IKE_OK)
 		ike_log(ike, LOG_L_DEBUG, "out of memory: what the peer does not confirm is waited for");
 }
