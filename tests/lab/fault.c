@@ -109,8 +109,8 @@ count_live(const struct kdump *k)
 static void
 add_sa(struct host *host, uint32_t dst, uint32_t spi, uint32_t reqid)
 {
-	struct { struct xfrm_algo a; char key[16]; } enc = { .a.alg_key_len = 128 };
-	struct { struct xfrm_algo_auth a; char key[32]; } auth = { .a = { .alg_key_len = 256, .alg_trunc_len = 128 } };
+	union { struct xfrm_algo a; char room[sizeof(struct xfrm_algo) + 16]; } enc = { .room = "" };
+	union { struct xfrm_algo_auth a; char room[sizeof(struct xfrm_algo_auth) + 32]; } auth = { .room = "" };
 	struct xfrm_usersa_info sa = { .id = { .daddr.a4 = dst, .spi = spi, .proto = IPPROTO_ESP },
 		.saddr.a4 = host->addr, .family = AF_INET, .mode = XFRM_MODE_TRANSPORT, .reqid = reqid };
 	struct request r;
@@ -118,6 +118,9 @@ add_sa(struct host *host, uint32_t dst, uint32_t spi, uint32_t reqid)
 	sa.sel.family = AF_INET;
 	sa.lft.soft_byte_limit = sa.lft.hard_byte_limit = XFRM_INF;
 	sa.lft.soft_packet_limit = sa.lft.hard_packet_limit = XFRM_INF;
+	enc.a.alg_key_len = 128;
+	auth.a.alg_key_len = 256;
+	auth.a.alg_trunc_len = 128;
 	strcpy(enc.a.alg_name, "cbc(aes)");
 	strcpy(auth.a.alg_name, "hmac(sha256)");
 	begin(&r, XFRM_MSG_NEWSA, &sa, sizeof(sa));
