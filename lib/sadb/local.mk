@@ -6,6 +6,7 @@ lib_sadb_sources = \
 	lib/sadb/sad_poll.c \
 	lib/sadb/sad_move.c lib/sadb/sad_move.h \
 	lib/sadb/sadb.c lib/sadb/sadb.h \
+	lib/sadb/sadb_acquire.c \
 	lib/sadb/sadb_check.c \
 	lib/sadb/sadb_claim.c \
 	lib/sadb/sadb_event.c \

@@ -32,3 +32,29 @@ sadb_poll(struct sadb *db)
 			sad_ask(db, p, false);
 	return IKE_OK;
 }
+
+ike_err
+sadb_usage(struct sadb *db, uint64_t id, struct sa_usage *out)
+{
+	struct sad_priv *p = sad_priv_get(db, id);
+	struct sa_spec spec;
+	struct sa_usage u;
+	ike_err err;
+
+	if (p == NULL || !sad_is_alive(&p->row))
+		return IKE_E_GONE;
+	err = db->kern->ops->sa_get(db->kern, &p->row.spec.id, &p->row.spec.src, &spec, &u);
+	if (err == IKE_E_NOTFOUND) {
+		(void)sad_fact(db, p, SAD_F_VANISHED);
+		return IKE_E_GONE;
+	}
+	if (err != IKE_OK)
+		return err;
+	if (!sad_is_ours_still(db, p, &spec, &u)) {
+		sad_replaced(db, p, &spec);
+		return IKE_E_GONE;
+	}
+	p->row.usage = u;
+	*out = u;
+	return IKE_OK;
+}

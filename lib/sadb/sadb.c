@@ -186,6 +186,21 @@ publish_end(struct sadb *db, struct sad_priv *p, enum sadb_change_kind kind)
 	db_publish_sa(db, p, kind);
 }
 
+/* The row goes when all was told of it, and nothing is left under its name that is to go first. */
+static ike_err
+free_row(struct sadb *db, struct sad_priv *p)
+{
+	if (p->in_the_way) {
+		p->in_the_way = false;
+		p->delete_tried = true;
+		p->row.have = SAD_LIVE;
+		return delete_row(db, p);
+	}
+	if (!p->pend.queued)
+		sad_destroy(db, p);
+	return IKE_OK;
+}
+
 ike_err
 sad_settle(struct sadb *db, struct sad_priv *p)
 {
@@ -194,9 +209,7 @@ sad_settle(struct sadb *db, struct sad_priv *p)
 	case SAD_A_INSTALL:
 		return IKE_OK;
 	case SAD_A_FREE:
-		if (!p->pend.queued)
-			sad_destroy(db, p);
-		return IKE_OK;
+		return free_row(db, p);
 	case SAD_A_RESERVE:
 		return renew_row(db, p);
 	case SAD_A_DELETE:
@@ -562,23 +575,8 @@ sadb_readdress(struct sadb *db, uint64_t id, const struct endpoint *src, const s
 	return err;
 }
 
-ike_err
-sadb_usage(struct sadb *db, uint64_t id, struct sa_usage *out)
+void
+sadb_clock(struct sadb *db, ike_time now)
 {
-	struct sad_priv *p = sad_priv_get(db, id);
-	struct sa_usage u;
-	ike_err err;
-
-	if (p == NULL || !sad_is_alive(&p->row))
-		return IKE_E_GONE;
-	err = db->kern->ops->sa_get(db->kern, &p->row.spec.id, &p->row.spec.src, NULL, &u);
-	if (err == IKE_E_NOTFOUND) {
-		(void)sad_fact(db, p, SAD_F_VANISHED);
-		return IKE_E_GONE;
-	}
-	if (err != IKE_OK)
-		return err;
-	p->row.usage = u;
-	*out = u;
-	return IKE_OK;
+	db->now = now;
 }

@@ -17,7 +17,8 @@
  * then 0.
  *
  * Late, repeated and reordered events change nothing that is already true: an event that contradicts the model is
- * checked against the kernel before it is believed.
+ * checked against the kernel before it is believed.  An ACQUIRE for which the model has an SA contradicts it, too: the
+ * kernel is asked about that SA, and what happened to it is published before the ACQUIRE is.
  *
  * After every call sadb_check() holds.  RFC 4301 sections 4.4.1 (SPD) and 4.4.2 (SAD).
  */
@@ -149,7 +150,8 @@ MUST_USE ike_err
 sadb_claim_reserved(struct sadb *db, const struct sa_spec *spec, ike_time until, uint64_t *id_out);
 
 /*
- * Take the SA out of the kernel and forget the row: |id| is stale from then on.  Nothing is published.  When the
+ * Take the SA out of the kernel and forget the row: |id| is stale from then on.  Nothing is published.  That it was gone is counted;
+ * that another stood in its place only if sadb_usage() was asked before.  When the
  * kernel refuses, deletion is tried again by the next reconciliation (which is then due) and the kernel's error is
  * returned.
  *
@@ -178,7 +180,14 @@ MUST_USE ike_err
 sadb_readdress(
     struct sadb *db, uint64_t id, const struct endpoint *src, const struct endpoint *dst);
 
-/* Ask the kernel; the row's usage is brought up to date, too.  IKE_E_GONE also if the kernel no longer has it. */
+/* The time in all calls that have none among their arguments; at least once before each of them that may find a change. */
+void
+sadb_clock(struct sadb *db, ike_time now);
+
+/*
+ * Ask the kernel; the row's usage is brought up to date, too.  IKE_E_GONE also if the kernel no longer has it, or has another SA in
+ * its place: it is LOST with the next sadb_tick(), and counted even if it is released before that.
+ */
 MUST_USE ike_err
 sadb_usage(struct sadb *db, uint64_t id, struct sa_usage *out);
 

@@ -9,10 +9,6 @@
 /* The kernel counts in whole seconds, we do not. */
 #define DATE_SLACK SEC(2)
 
-/* ACQUIREs for a policy that is not as we know it: so many are refused in such a time. */
-#define REFUSALS_MOST 3
-#define REFUSALS_SPAN SEC(1)
-
 /* Has the SA reached its soft lifetime without our having heard of it? */
 static bool
 soft_missed(const struct sadb *db, const struct sad_row *row)
@@ -69,16 +65,30 @@ sad_seen(
 		(void)sad_fact(db, p, SAD_F_SOFT);
 }
 
+/* Is |spec|, which has the name of |p|, of no use to anybody but us?  Then it is as good as ours. */
+static bool
+stands_in(const struct sadb *db, const struct sad_priv *p, const struct sa_spec *spec)
+{
+	if (sa_is_larval(spec))
+		return false;
+	return (addr_equal(&spec->src, &p->row.spec.src) && spec->reqid == p->row.spec.reqid) ||
+	       (db->env.ours_sa != NULL && db->env.ours_sa(db->env.arg, spec));
+}
+
 void
 sad_replaced(struct sadb *db, struct sad_priv *p, const struct sa_spec *spec)
 {
+	ike_err err;
+
 	db->ever.sa_replaced++;
 	p->replaced = true;
 	/* An SA of ours that is not as we made it is of no use: we do not have its keys. */
-	if (!sa_is_larval(spec) && db->env.ours_sa != NULL && db->env.ours_sa(db->env.arg, spec))
-		(void)!db->kern->ops->sa_delete(db->kern, &spec->id, &spec->src);
-	else
+	if (stands_in(db, p, spec)) {
+		err = db->kern->ops->sa_delete(db->kern, &spec->id, &spec->src);
+		p->in_the_way = err != IKE_OK && err != IKE_E_NOTFOUND;
+	} else {
 		db_want_resync(db, db->now);
+	}
 	(void)sad_fact(db, p, SAD_F_VANISHED);
 }
 
@@ -117,6 +127,14 @@ is_same_as(const struct sad_priv *p, const struct sa_spec *spec)
 	       (!sa_is_larval(spec) && recon_sa_same(&p->row.spec, spec));
 }
 
+bool
+sad_is_ours_still(const struct sadb *db, const struct sad_priv *p, const struct sa_spec *spec,
+    const struct sa_usage *u)
+{
+	return p->row.owner == SADB_FOREIGN || p->row.want == SAD_WANT_RESERVED ||
+	       (is_same_as(p, spec) && sad_born_when(db, &p->row, u));
+}
+
 void
 sad_ask(struct sadb *db, struct sad_priv *p, bool deleted)
 {
@@ -127,8 +145,9 @@ sad_ask(struct sadb *db, struct sad_priv *p, bool deleted)
 	case IKE_OK:
 		if (p->row.want == SAD_WANT_ABSENT)
 			(void)sad_settle(db, p);
-		else if (p->row.owner == SADB_FOREIGN || p->row.want == SAD_WANT_RESERVED ||
-			 (is_same_as(p, &spec) && sad_born_when(db, &p->row, &u) && !deleted))
+		else if (sad_is_ours_still(db, p, &spec, &u) &&
+			 (!deleted || p->row.owner == SADB_FOREIGN ||
+			     p->row.want == SAD_WANT_RESERVED))
 			sad_seen(db, p, &spec, &u);
 		else
 			sad_replaced(db, p, &spec);
@@ -156,6 +175,10 @@ heard_new(struct sadb *db, const struct sa_spec *claim)
 	if (p != NULL && sad_is_alive(&p->row)) {
 		if (p->row.owner == SADB_FOREIGN || !is_same_as(p, claim))
 			sad_ask(db, p, false);
+		return;
+	}
+	if (p != NULL && sad_action(p->row.have, p->row.want) == SAD_A_DELETE) {
+		sad_ask(db, p, false); /* it is to be deleted, and still there */
 		return;
 	}
 	if (sa_is_larval(claim))
@@ -221,78 +244,6 @@ heard_mapping(struct sadb *db, const struct kern_event *ev)
 	db->env.changed(db->env.arg, &c);
 }
 
-/* Does |row| ask for the SA that |ev| wants?  A back end that cannot tell which template it was has none in the event. */
-static bool
-asks_for(const struct spd_row *row, const struct kern_event *ev)
-{
-	for (size_t i = 0; i < row->ntmpl; i++) {
-		const struct sp_tmpl *t = &row->tmpl[i];
-
-		if (t->proto == ev->sa.id.proto && t->mode == ev->sa.mode &&
-		    t->reqid == ev->sa.reqid &&
-		    (t->mode == MODE_TRANSPORT || addr_is_any(&t->dst) ||
-			addr_equal(&t->dst, &ev->acq_dst)))
-			return true;
-	}
-	return ev->sp.ntmpl == 0;
-}
-
-/* May one more be refused?  Each packet asks again and costs a dump; if that does not help, the larval state shall keep them off. */
-static bool
-may_refuse(struct sadb *db, const struct spd_row *row)
-{
-	struct sp_priv *p = sp_priv_get(db, row->id);
-
-	if (p == NULL)
-		return false;
-	if (p->refusals == 0 || p->refused + REFUSALS_SPAN <= db->now) {
-		p->refused = db->now;
-		p->refusals = 0;
-	}
-	if (p->refusals == REFUSALS_MOST)
-		return false;
-	p->refusals++;
-	return true;
-}
-
-/*
- * The policy in the kernel is another than the one that we know: the dump tells what is true.  An SA for ours would not serve this
- * packet, and the larval state would outlive the repair, so that the kernel is to forget it; the next packet asks for what is true.
- */
-static bool
-refuse_acquire(struct sadb *db, const struct kern_event *ev, const struct spd_row *row)
-{
-	struct sa_id id = { .proto = ev->sa.id.proto, .dst = ev->acq_dst };
-	ike_err err;
-
-	db_want_resync(db, db->now);
-	if (db->kern->ops->acquire_failed == NULL || !may_refuse(db, row))
-		return false;
-	err = db->kern->ops->acquire_failed(db->kern, ev->acq_seq, &id, &ev->acq_src);
-	if (err != IKE_OK && err != IKE_E_NOTFOUND)
-		return false;
-	db->ever.stale_events++;
-	return true;
-}
-
-static void
-heard_acquire(struct sadb *db, const struct kern_event *ev)
-{
-	struct sadb_change c = { .kind = SADB_ACQUIRE, .ev = ev, .now = db->now };
-
-	db->ever.acquires++;
-	c.sp = sadb_policy_of_acquire(db, ev);
-	if (c.sp != NULL && !asks_for(c.sp, ev) && refuse_acquire(db, ev, c.sp))
-		return;
-	if (c.sp == NULL) {
-		db_want_resync(db, db->now); /* there is a policy that we have not heard of */
-	} else {
-		c.id = c.sp->id;
-		c.user = c.sp->user;
-	}
-	db->env.changed(db->env.arg, &c);
-}
-
 static void
 heard_overrun(struct sadb *db)
 {
@@ -331,7 +282,7 @@ apply(struct sadb *db, const struct kern_event *ev)
 		(void)db_reconcile(db, KERN_DUMP_SA);
 		return;
 	case KERN_EV_ACQUIRE:
-		heard_acquire(db, ev);
+		sad_wanted(db, ev);
 		return;
 	case KERN_EV_MAPPING:
 		heard_mapping(db, ev);

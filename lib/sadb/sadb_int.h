@@ -28,9 +28,11 @@ struct sad_priv {
 	struct hnode by_spi, by_peer;
 	struct pend pend;
 	struct timer *lapse; /* end of the reservation; only while reserved */
+	ike_time doubted;    /* when the kernel was last asked about it because of an ACQUIRE, 0: never */
 	bool soft_told;
 	uint32_t polled; /* the last sadb_poll() that saw it */
 	bool replaced;     /* it did not vanish: another stands in its place */
+	bool in_the_way;   /* and could not be deleted yet */
 	bool delete_tried; /* a deletion was refused, or its answer was lost */
 };
 
@@ -176,6 +178,10 @@ db_repaired(struct sadb *db, enum sadb_repair r)
 bool
 sad_born_when(const struct sadb *db, const struct sad_row *row, const struct sa_usage *u);
 
+/* Is what the kernel has under the name of |p| what we put there, as far as one can see? */
+bool
+sad_is_ours_still(const struct sadb *db, const struct sad_priv *p, const struct sa_spec *spec, const struct sa_usage *u);
+
 /* Find out by asking whether the kernel has the SA of |p|; |deleted|: who is not us has deleted it, so that what is there is another. */
 void
 sad_ask(struct sadb *db, struct sad_priv *p, bool deleted);
@@ -192,6 +198,12 @@ sad_replaced(struct sadb *db, struct sad_priv *p, const struct sa_spec *spec);
 /* The kernel has an SA of which there is no row. */
 ike_err
 sad_discovered(struct sadb *db, const struct sa_spec *spec, const struct sa_usage *usage);
+
+/* sadb_acquire.c */
+
+/* A packet needs an SA. */
+void
+sad_wanted(struct sadb *db, const struct kern_event *ev);
 
 /* sadb_news.c */
 

@@ -58,6 +58,7 @@ enter(struct daemon *d, ike_time now)
 		return false;
 	if (now > d->now)
 		d->now = now;
+	sadb_clock(d->sadb, d->now);
 	d->busy = true;
 	if (d->resume_due)
 		handover_resume(d);

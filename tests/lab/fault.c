@@ -15,6 +15,7 @@ const char *const fault_names[FAULT_KINDS] = { "sa-out", "sa-in", "sa-pair", "sa
 #define FIRST_SPI 0x7777
 #define STRAY_REQID 0x5254fff0 /* in the range that the daemon keeps for itself */
 #define FOREIGN_ADDR 0xc000024d /* 192.0.2.77 */
+#define SLOW_MS 100 /* long enough for a packet of each flow */
 
 /* Each SA added here has an SPI of its own, so that what an earlier fault left is not taken for what a later one did. */
 static uint32_t last_spi = FIRST_SPI;
@@ -246,10 +247,10 @@ migrate(struct host *host, const struct host *peer)
 
 /*
  * Another SA in the place of the one towards |peer|, with the same name and other keys.  The daemon tells them apart by the second of
- * their birth if nobody reports it.
+ * their birth if nobody reports it.  |slow|: packets come in between, for which the kernel asks the daemon.
  */
 static bool
-change_sa(struct host *host, const struct host *peer, struct fault_done *done)
+change_sa(struct host *host, const struct host *peer, bool slow, struct fault_done *done)
 {
 	const struct ksa *sa = find_sa(host->k, host->addr, peer->addr);
 
@@ -259,6 +260,8 @@ change_sa(struct host *host, const struct host *peer, struct fault_done *done)
 		poll(NULL, 0, 50);
 	if (!delete_sa(host, sa->dst, sa->spi, sa->proto))
 		return false;
+	if (slow)
+		poll(NULL, 0, SLOW_MS);
 	add_sa(host, sa->dst, sa->spi, sa->reqid);
 	changed_spi = sa->spi;
 	done->sas_changed = 1;
@@ -266,7 +269,7 @@ change_sa(struct host *host, const struct host *peer, struct fault_done *done)
 }
 
 static bool
-do_sa(enum fault_kind kind, struct host *host, const struct host *peer, struct fault_done *done)
+do_sa(enum fault_kind kind, struct host *host, const struct host *peer, unsigned pick, struct fault_done *done)
 {
 	const struct ksa *sa;
 
@@ -285,7 +288,7 @@ do_sa(enum fault_kind kind, struct host *host, const struct host *peer, struct f
 		done->stray = 1;
 	}
 	if (kind == FAULT_SA_CHANGE)
-		return change_sa(host, peer, done);
+		return change_sa(host, peer, pick % 2 != 0, done);
 	if (kind == FAULT_SA_TWIN && (sa = find_sa(host->k, host->addr, peer->addr))) {
 		add_sa(host, peer->addr, fresh_spi(), sa->reqid);
 		done->twins = 1;
@@ -325,7 +328,7 @@ fault_do(enum fault_kind kind, struct host *host, const struct host *peer, unsig
 	kdump_pols(host->k);
 	p = pick_policy(host->k, pick);
 	if (kind <= FAULT_SA_MIGRATE)
-		return do_sa(kind, host, peer, done);
+		return do_sa(kind, host, peer, pick, done);
 	if (kind == FAULT_SP_FOREIGN) {
 		write_policy(host, XFRM_MSG_NEWPOLICY, &foreign);
 		return true;

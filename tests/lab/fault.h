@@ -34,8 +34,9 @@ struct fault_done {
 };
 
 /*
- * Do it, at |host| and where it takes one with the peer |peer|.  |pick| chooses among the policies.  The host's lists are read
- * afresh.  False if there is nothing to do it to (no such SA), and then nothing was done.
+ * Do it, at |host| and where it takes one with the peer |peer|.  |pick| chooses among the policies, and whether packets come in the
+ * middle of FAULT_SA_CHANGE.  The host's lists are read afresh.  False if there is nothing to do it to (no such SA), and then
+ * nothing was done.
  */
 bool
 fault_do(enum fault_kind kind, struct host *host, const struct host *peer, unsigned pick, struct fault_done *done);

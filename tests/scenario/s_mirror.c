@@ -148,6 +148,65 @@ muted_replaced(struct world *w)
 	within_a_second(w);
 }
 
+/*
+ * Nobody reports that the SA towards b is gone, or that another stands in its place; but the kernel has asked for one on behalf of a
+ * packet that came in between.
+ */
+static void
+asked(struct world *w, bool replace)
+{
+	struct kern *k = simkern_other(A(w)->kern);
+	struct sa_keys keys = { .encr_len = 16, .integ_len = 32 };
+	struct sa_spec spec;
+
+	simkern_mute(A(w)->kern, EVERYTHING & ~(1u << KERN_EV_ACQUIRE));
+	if (!fault_find_sa(A(w), B(w), true, &spec) || k->ops->sa_delete(k, &spec.id, &spec.src) != IKE_OK)
+		w->error = IKE_E_NOTFOUND;
+	node_send(A(w), B(w), 17, 1000, 2000);
+	if (replace && k->ops->sa_install(k, &spec, &keys, false) != IKE_OK)
+		w->error = IKE_E_KERNEL;
+	world_run(w, 0);
+	simkern_mute(A(w)->kern, 0);
+	within_a_second(w);
+}
+
+#define PHASES 8
+
+/* At any time between two looks at the traffic, which would show it, too. */
+static void
+asked_replaced(struct world *w)
+{
+	up(w);
+	for (unsigned i = 0; i < PHASES; i++) {
+		world_run(w, MSEC(130) * i);
+		asked(w, true);
+	}
+}
+
+static void
+asked_gone(struct world *w)
+{
+	up(w);
+	for (unsigned i = 0; i < PHASES; i++) {
+		world_run(w, MSEC(130) * i);
+		asked(w, false);
+	}
+}
+
+/* While b has already made a pair in place of the one whose half goes, and a holds back its half of that. */
+static void
+asked_held(struct world *w)
+{
+	const struct child *c;
+
+	up(w);
+	hosts_child_soft(B(w), 0);
+	world_run(w, SEC(3));
+	if ((c = hosts_child(A(w), 0)) == NULL || c->pending_out == NULL)
+		w->error = IKE_E_STATE;
+	asked(w, true);
+}
+
 /* The socket's buffer was too small. */
 static void
 overrun(struct world *w)
@@ -218,6 +277,32 @@ all_found(struct world *w)
 		return "foreign SAs were not found";
 	const char *wrong = hosts_nothing_lost(w);
 	return wrong != NULL ? wrong : fault_repairs(A(w), SADB_R_SA_LOST) == 1 ? world_check(w) : "the loss was not counted";
+}
+
+/* Each is counted once, and healed by one negotiation. */
+static const char *
+once_each(struct world *w, enum sadb_repair kind, unsigned n)
+{
+	return A(w)->daemon->stats.child_up != n + 1 ? "not one negotiation for each" : counted(w, kind, n);
+}
+
+static const char *
+each_changed(struct world *w)
+{
+	return once_each(w, SADB_R_SA_CHANGED, PHASES);
+}
+
+static const char *
+each_lost(struct world *w)
+{
+	return once_each(w, SADB_R_SA_LOST, PHASES);
+}
+
+/* The renewal was the only negotiation. */
+static const char *
+one_changed_once(struct world *w)
+{
+	return once_each(w, SADB_R_SA_CHANGED, 1);
 }
 
 /* The strangers' SAs have no other end. */
@@ -480,6 +565,11 @@ static const struct scenario scenarios[] = {
 	STORY("v1 muted", build_v1, muted, one_lost, .runs = 6),
 	STORY("v2 muted and replaced", build_v2, muted_replaced, one_changed, .runs = 4),
 	STORY("v1 muted and replaced", build_v1, muted_replaced, one_changed, .runs = 4),
+	STORY("v2 replaced and asked for", build_v2, asked_replaced, each_changed, .runs = 6),
+	STORY("v1 replaced and asked for", build_v1, asked_replaced, each_changed, .runs = 6),
+	STORY("v2 gone and asked for", build_v2, asked_gone, each_lost, .runs = 6),
+	STORY("v1 gone and asked for", build_v1, asked_gone, each_lost, .runs = 6),
+	STORY("v2 held back and asked for", build_v2, asked_held, one_changed_once, .runs = 6),
 	STORY("v2 overrun", build_v2, overrun, all_found, .runs = 6, .settled = all_found_faulty),
 	STORY("v1 overrun", build_v1, overrun, all_found, .runs = 6, .settled = all_found_faulty),
 	STORY("v2 stray", build_v2, stray, one_orphan, .runs = 6),

@@ -26,6 +26,10 @@ check_PROGRAMS += tests/unit/t_sadb_event
 tests_unit_t_sadb_event_SOURCES = tests/unit/t_sadb_event.c $(sadb_fix_sources)
 tests_unit_t_sadb_event_LDADD = $(ringtail_test_libs)
 
+check_PROGRAMS += tests/unit/t_sadb_acquire
+tests_unit_t_sadb_acquire_SOURCES = tests/unit/t_sadb_acquire.c $(sadb_fix_sources)
+tests_unit_t_sadb_acquire_LDADD = $(ringtail_test_libs)
+
 check_PROGRAMS += tests/unit/t_sadb_spd
 tests_unit_t_sadb_spd_SOURCES = tests/unit/t_sadb_spd.c $(sadb_fix_sources)
 tests_unit_t_sadb_spd_LDADD = $(ringtail_test_libs)

@@ -381,7 +381,7 @@ END_TEST
 
 /*
  * Somebody sets the wall clock, _i: by an hour forth or back, by twenty years.  Linux changes the date of an SA then, and it is still
- * the same SA, whatever comes first: the dump of a poll, an audit, or the event.
+ * the same SA, whatever comes first: the dump of a poll, an audit, a look at its usage, or the event.
  */
 static const int64_t jumps[] = { 3600, -3600, INT64_C(20) * 365 * 86400, INT64_C(-20) * 365 * 86400 };
 
@@ -391,16 +391,19 @@ START_TEST(the_wall_clock_is_set)
 	uint64_t in = fix_install_in(&f, fix_reserve(&f, f.now + SEC(60)), life);
 	uint64_t out = fix_install_out(&f, 0x10000001, life);
 	struct sadb_counts c;
+	struct sa_usage u;
 
-	simkern_set_wall(f.k, jumps[_i / 3]);
+	simkern_set_wall(f.k, jumps[_i / 4]);
 	for (unsigned s = 0; s < 120; s++) {
 		f.now += SEC(1);
 		simkern_tick(f.k, f.now);
-		sadb_tick(f.db, f.now);
-		if (_i % 3 == 0)
+		sadb_clock(f.db, f.now);
+		if (_i % 4 == 0)
 			ck_assert_int_eq(sadb_poll(f.db), IKE_OK);
-		else if (_i % 3 == 1)
+		else if (_i % 4 == 1)
 			ck_assert_int_eq(sadb_resync(f.db, f.now), IKE_OK);
+		else if (_i % 4 == 2)
+			ck_assert_int_eq(sadb_usage(f.db, s % 2 == 0 ? in : out, &u), IKE_OK);
 		fix_pump(&f);
 	}
 	sadb_count(f.db, &c);
@@ -444,7 +447,7 @@ main(void)
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		tcase_add_test(t, tests[i]);
 	tcase_add_loop_test(t, others_keys_under_our_name, 0, 2);
-	tcase_add_loop_test(t, the_wall_clock_is_set, 0, 3 * (int)(sizeof(jumps) / sizeof(jumps[0])));
+	tcase_add_loop_test(t, the_wall_clock_is_set, 0, 4 * (int)(sizeof(jumps) / sizeof(jumps[0])));
 	tcase_add_test(t, what_is_lost_counts_once);
 	tcase_add_test(t, audits_are_cheap);
 	suite_add_tcase(s, t);

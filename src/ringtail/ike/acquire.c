@@ -24,6 +24,15 @@ publish_acquire(const struct child *c)
 	events_publish(c->d, &ev);
 }
 
+/* When what |o| sends by came into the kernel: later than the pair if it was held back. */
+static ike_time
+sends_since(struct daemon *d, const struct child *o)
+{
+	const struct sad_row *row = sadb_row(d->sadb, o->row_out);
+
+	return row != NULL && row->since > o->installed ? row->since : o->installed;
+}
+
 /*
  * Somebody is at it already, or has just finished.  A greeting and the wish of an operator are for what is not there at all; a
  * kernel that asks has nothing, whatever we believe.
@@ -42,7 +51,7 @@ already(struct daemon *d, const struct child *c, uint32_t seq)
 	}
 	o = child_find_same(d, c);
 	return o != NULL && (c->admit.class == ADMIT_IDLE || seq == 0 || o->rekeying || (o->broken && o->retry_at != 0) ||
-				d->now - o->installed < JUST_NOW);
+				d->now - sends_since(d, o) < JUST_NOW);
 }
 
 /* The section's ph1id decides on sainfo sections with remoteid; without an IKE SA it is that of the section we would use. */

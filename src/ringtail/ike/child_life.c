@@ -426,7 +426,8 @@ start_replacement(struct child *c, bool replaces)
 	struct ike_sa *ike = ike_sa_get(c->d, c->ike_id);
 	if (replaces)
 		next->replaces = c->id;
-	next->admit.class = c->watch.one_sided ? ADMIT_TRAFFIC : !replaces ? ADMIT_LOST : c->adopted ? ADMIT_ADOPTED : ADMIT_REKEY;
+	bool waits = c->watch.one_sided || (replaces && c->broken && c->row_out == 0);
+	next->admit.class = waits ? ADMIT_TRAFFIC : !replaces ? ADMIT_LOST : c->adopted ? ADMIT_ADOPTED : ADMIT_REKEY;
 	if (c->adopted)
 		next->admit.rank = c->admit.rank;
 	/* what is lost is made on the IKE SA that is in use now, which may be another */
@@ -537,6 +538,22 @@ vanished(struct child *c, uint32_t pid)
 	}
 }
 
+/*
+ * If nothing is sent by |c| any more, for whose sake its successor's half was held back, that half is needed now.  NULL: that failed, and
+ * |c| went with it.
+ */
+static struct child *
+send_by_next(struct child *c)
+{
+	struct child *next = c->row_out == 0 ? child_get(c->d, c->replaced_by) : NULL;
+	struct daemon *d = c->d;
+	uint64_t id = c->id;
+
+	if (next != NULL)
+		child_release_out(next);
+	return child_get(d, id);
+}
+
 void
 child_on_change(struct daemon *d, const struct sadb_change *ch)
 {
@@ -570,7 +587,7 @@ child_on_change(struct daemon *d, const struct sadb_change *ch)
 		child_log_half(c, "IPsec-SA expired", in ? SA_IN : SA_OUT);
 		child_ends(c, "its lifetime is over");
 		child_delete(c, true);
-	} else {
+	} else if ((c = send_by_next(c)) != NULL) {
 		vanished(c, ch->pid);
 	}
 }
