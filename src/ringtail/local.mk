@@ -38,6 +38,7 @@ src_ringtail_sources = \
 	src/ringtail/ike/child.h \
 	src/ringtail/ike/child_kern.c \
 	src/ringtail/ike/child_life.c \
+	src/ringtail/ike/child_lost.c \
 	src/ringtail/ike/child_match.c \
 	src/ringtail/ike/child_room.c \
 	src/ringtail/ike/collide.c \

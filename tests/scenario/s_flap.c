@@ -26,6 +26,8 @@ MESH(mixed, prefer_v1, prefer_v2)
 
 /* What was seen at any moment. */
 static unsigned most_pairs;
+/* What was wrong five seconds after the network was well; "": nothing. */
+static char unclean[120];
 
 static void
 look(struct world *w)
@@ -36,6 +38,28 @@ look(struct world *w)
 			if (n > most_pairs)
 				most_pairs = n;
 		}
+}
+
+/* Who sends has one SA for each direction, which its destination has, too. */
+static void
+look_whether_clean(struct world *w)
+{
+	const struct node *from = NULL, *to = NULL;
+	const char *first = NULL;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < w->n_nodes; i++)
+		for (unsigned k = 0; k < w->n_nodes; k++) {
+			const char *wrong = i == k ? NULL : node_sends_well(&w->node[i], &w->node[k]);
+			if (wrong != NULL && n++ == 0) {
+				first = wrong;
+				from = &w->node[i];
+				to = &w->node[k];
+			}
+		}
+	unclean[0] = '\0';
+	if (n > 0)
+		(void)snprintf(unclean, sizeof(unclean), "not clean after 5 s: %s->%s: %s (%u in all)", from->name, to->name, first, n);
 }
 
 /* Some packets between hosts at random, some hosts away, some couples apart. */
@@ -79,6 +103,7 @@ flap(struct world *w)
 		hosts_all_at_once(w);
 		second(w, false);
 	}
+	look_whether_clean(w);
 	hosts_reset_counters(w);
 	for (unsigned i = 0; i < 3; i++) {
 		hosts_all_at_once(w);
@@ -101,6 +126,8 @@ clean(struct world *w)
 		(void)snprintf(why, sizeof(why), "%u pairs between two hosts", most_pairs);
 		return why;
 	}
+	if (unclean[0] != '\0')
+		return unclean;
 	const char *wrong = hosts_nothing_lost(w);
 	if (wrong != NULL)
 		return wrong;

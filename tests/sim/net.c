@@ -195,7 +195,7 @@ net_send(struct node *from, const struct dgram *sent)
 
 	world_note(w, slice_of(&w->now, sizeof(w->now)));
 	world_note(w, d.data);
-	if (!w->opt.no_pcap)
+	if (!w->opt.no_pcap || w->opt.debug2)
 		capture_dgram(w, &d);
 	if (w->tape != NULL)
 		put_on_tape(from, &d);

@@ -251,6 +251,40 @@ world_agree(struct world *w)
 	return NULL;
 }
 
+struct source {
+	const struct addr *src;
+	struct node       *to;
+	unsigned           n;
+	bool               half;
+};
+
+static void
+look_at_source(void *arg, const struct sa_spec *sa, const struct sa_usage *usage, const struct sp_spec *sp)
+{
+	struct source *s = arg;
+	struct other_end o = { sa, false };
+	struct kern *k = simkern_other(s->to->kern);
+
+	(void)usage;
+	(void)sp;
+	if (sa == NULL || sa_is_larval(sa) || !addr_equal(&sa->src, s->src) || !addr_equal(&sa->id.dst, &s->to->addr))
+		return;
+	s->n++;
+	if (k->ops->dump(k, KERN_DUMP_SA, is_other_end, &o) == IKE_OK && !o.found)
+		s->half = true;
+}
+
+const char *
+node_sends_well(struct node *a, struct node *b)
+{
+	struct source s = { .to = b, .src = &a->addr };
+	struct kern *k = simkern_other(a->kern);
+
+	if (k->ops->dump(k, KERN_DUMP_SA, look_at_source, &s) != IKE_OK)
+		return NULL;
+	return s.half ? "an SA that only the source has" : s.n == 0 ? "no SA" : s.n > 1 ? "too many SAs at the source" : NULL;
+}
+
 unsigned
 node_all_ikes(const struct node *n)
 {

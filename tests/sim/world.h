@@ -211,6 +211,8 @@ bool world_flows(struct node *a, struct node *b, ike_time span);
 
 /* Outbound SAs of |a| towards |b| in |a|'s kernel. */
 unsigned node_pairs(struct node *a, struct node *b);
+/* Has |a| exactly one SA towards |b|, and |b| the same?  NULL, or what is wrong. */
+const char *node_sends_well(struct node *a, struct node *b);
 /* IKE SAs of |a| with |b| that are up. */
 unsigned node_ikes(struct node *a, struct node *b);
 

@@ -280,9 +280,6 @@ begin(struct daemon *d, struct admit_peer *p, struct child *c)
 	uint64_t id = c->id;
 
 	let_in(p, c);
-	/* another pair may have come while it waited */
-	if (child_redundant(c))
-		return;
 	ike_err err = child_begin(c);
 	if (err != IKE_OK && (c = child_get(d, id)) != NULL)
 		child_failed(c, err);

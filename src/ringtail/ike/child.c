@@ -167,6 +167,22 @@ child_find_coming(struct daemon *d, const struct child *like)
 	return admit_find(d, like);
 }
 
+struct exch *
+child_exch(const struct child *c)
+{
+	struct daemon *d = c->d;
+
+	/* its IKE SA may be another by now */
+	for (struct ike_sa *ike = ike_next_of_peer(d, &c->remote.addr, NULL); ike != NULL; ike = ike_next_of_peer(d, &c->remote.addr, ike)) {
+		LIST_FOR(l, &ike->exchs) {
+			struct exch *x = container_of(l, struct exch, link);
+			if (x->child_id == c->id)
+				return x;
+		}
+	}
+	return NULL;
+}
+
 void
 nonce_lowest(struct slice a, struct slice b, uint8_t out[16])
 {
@@ -218,6 +234,9 @@ child_begin(struct child *c)
 	struct ike_sa *ike = ike_sa_get(c->d, c->ike_id);
 	enum intent intent = INTENT_CHILD_CREATE;
 
+	/* another pair may have come while it waited */
+	if (child_redundant(c))
+		return IKE_OK;
 	if (ike == NULL || (ike->state != IKE_ESTABLISHED && ike->state != IKE_CONNECTING) || ike->check.failed)
 		ike = ike_find_for_peer(c->d, &c->local.addr, &c->remote.addr);
 	if (ike == NULL || (ike->half_open && c->d->now - c->created >= HALF_OPEN_TRUST))
@@ -286,6 +305,14 @@ child_overtaken(const struct child *c)
 	const struct child *o = c->moved ? child_find_same(c->d, c) : NULL;
 
 	return o != NULL && o->installed > c->created;
+}
+
+void
+child_asked_for(struct child *c)
+{
+	c->state = CHILD_NEGOTIATING;
+	/* what came up while it was only wanted did not cross it */
+	c->created = c->d->now;
 }
 
 void

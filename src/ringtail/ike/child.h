@@ -110,6 +110,9 @@ struct child *child_find_serving(struct daemon *d, const struct child *like);
 /* One that is wanted or negotiating, not moved, with the same selectors as |like|, and is not |like|; NULL. */
 struct child *child_find_coming(struct daemon *d, const struct child *like);
 
+/* The exchange under way that is about |c|, whoever began it; NULL. */
+struct exch *child_exch(const struct child *c);
+
 /* Two pairs for the same traffic with the same peer? */
 bool child_alike(const struct child *a, const struct child *b);
 
@@ -203,6 +206,15 @@ void child_failed(struct child *c, ike_err why);
 
 /* Make a replacement of |c| and negotiate it.  Does nothing if one is under way; failures are tried again with growing delays. */
 void child_rekey(struct child *c);
+
+/* |c|, which the peer has asked for, is being negotiated and wanted by nobody: its exchange ends, and the peer is told. */
+void child_unwanted(struct child *c);
+
+/* Negotiate a pair like |c|; |replaces|: in its place, else because it is lost.  Errors are those of child_new() and child_start(). */
+MUST_USE ike_err child_start_replacement(struct child *c, bool replaces);
+
+/* The negotiation of |c| begins, whoever asks. */
+void child_asked_for(struct child *c);
 
 /* What |from| is wanted for, and between whom, is what |to| is wanted for. */
 void child_copy_wish(struct child *to, const struct child *from);

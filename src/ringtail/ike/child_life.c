@@ -93,6 +93,49 @@ settle(struct child *c)
 		retire_for(old, winner, winner->side == INITIATOR);
 }
 
+/* |c| takes the place of |old|; the peer, which asked for it, may not know of |old| any more, so that it will not delete that. */
+static void
+succeed(struct child *c, struct child *old)
+{
+	struct ike_sa *ike = ike_sa_get(c->d, c->ike_id);
+
+	c->d->stats.rekeys++;
+	live_inherit(c, old);
+	if (ike != NULL && c->side == RESPONDER && (c->unannounced || old->ike_id != c->ike_id))
+		live_compare(ike);
+	child_retire(old, c);
+}
+
+void
+child_unwanted(struct child *c)
+{
+	struct exch *x = child_exch(c);
+
+	if (x == NULL) {
+		child_abort(c, IKE_E_REDUNDANT);
+		return;
+	}
+	exch_abandon(x, IKE_E_REDUNDANT);
+}
+
+/*
+ * What the peer asked for and has not confirmed when |c| comes up, which was asked for instead, or later.  (Of two that crossed, one was
+ * given up earlier.)
+ */
+static struct child *
+unconfirmed(const struct child *c)
+{
+	const struct sad_row *row = sadb_peer_first(c->d->sadb, &c->remote.addr);
+
+	for (; row != NULL; row = sadb_peer_next(c->d->sadb, row)) {
+		struct child *o = row->user == 0 ? NULL : child_get(c->d, row->user);
+		if (o != NULL && o->side == RESPONDER && o->state == CHILD_NEGOTIATING && child_alike(o, c) &&
+		    (o->moved || c->side == INITIATOR || o->created <= c->created))
+			return o;
+	}
+	return NULL;
+}
+
 void
 child_up(struct child *c)
 {
@@ -110,15 +153,15 @@ child_up(struct child *c)
 	child_publish(c, old != NULL ? EV_CHILD_REKEYED : EV_CHILD_UP, old != NULL ? "replaces an older pair" : "");
 	if (c->unannounced && c->pending_out != NULL)
 		daemon_timer(d, &c->timer, d->now + RETIRE_POLL);
-	if (old != NULL) {
-		d->stats.rekeys++;
-		live_inherit(c, old);
-		child_retire(old, c);
-	}
+	if (old != NULL)
+		succeed(c, old);
 	live_wake(d);
 	backoff_over(c);
 	greet_note(c);
 	settle(c);
+	struct child *late = unconfirmed(c);
+	if (late != NULL)
+		child_unwanted(late);
 	/* the peer may hold its new outbound half back for as long as the old pair lives */
 	if (old != NULL && old->broken)
 		child_delete(old, true);
@@ -160,6 +203,15 @@ child_remove_rows(struct child *c, bool in, bool out)
 		remove_row(c, &c->row_in, true);
 }
 
+/* The kernel has said, once, that it is time to replace |c|. */
+static bool
+is_dying(const struct child *c)
+{
+	const struct sad_row *in = sadb_row(c->d->sadb, c->row_in), *out = sadb_row(c->d->sadb, c->row_out);
+
+	return (in != NULL && in->have == SAD_DYING) || (out != NULL && out->have == SAD_DYING);
+}
+
 /*
  * |c| goes: what was to go in favour of it goes in favour of its successor, or, if there is none, is needed again.  (The peer
  * closes |c| as the redundant one of two that crossed, which we could not see.)
@@ -177,7 +229,7 @@ disappoint(struct child *c)
 		if (c->replaced_by != 0 || o->delete_sent || o->gone)
 			continue;
 		o->state = CHILD_INSTALLED;
-		if (c->replaces == o->id || o->broken)
+		if ((c->replaces == o->id && c->side == INITIATOR) || o->broken || is_dying(o))
 			child_rekey_failed(o);
 	}
 }
@@ -415,8 +467,8 @@ child_copy_wish(struct child *to, const struct child *from)
 	to->narrowed = from->narrowed;
 }
 
-static ike_err
-start_replacement(struct child *c, bool replaces)
+ike_err
+child_start_replacement(struct child *c, bool replaces)
 {
 	struct child *next;
 
@@ -455,139 +507,6 @@ child_rekey(struct child *c)
 		child_rekey_failed(c);
 		return;
 	}
-	if (start_replacement(c, true) != IKE_OK && (c = child_get(d, id)) != NULL)
+	if (child_start_replacement(c, true) != IKE_OK && (c = child_get(d, id)) != NULL)
 		child_rekey_failed(c);
-}
-
-/*
- * When |c| may be negotiated anew: somebody who keeps deleting SAs of ours is not answered with negotiations without end.
- * 0: at once.
- */
-static ike_time
-pause_for(struct child *c, uint32_t pid)
-{
-	char what[120];
-	struct text t = text_in(what, sizeof(what));
-	bool first;
-
-	ike_time until = backoff_lost(c, &first);
-	if (until != 0 && first) {
-		text_add(&t, "IPsec-SA ");
-		child_print_half(c, SA_OUT, &t);
-		mirror_contested(c->d, what, pid);
-	}
-	return until;
-}
-
-/* One half is left of |c|; its replacement begins at |when|. */
-static void
-half_lost(struct child *c, ike_time when)
-{
-	child_log_half(c, "half of IPsec-SA lost, negotiating it anew", c->row_in == 0 ? SA_IN : SA_OUT);
-	c->d->stats.halflings++;
-	child_publish(c, EV_HALFLING, c->row_in == 0 ? "the inbound half of a pair is gone from the kernel" : "the outbound half of a pair is gone from the kernel");
-	c->broken = true;
-	if (c->state != CHILD_INSTALLED || c->rekeying || c->d->stopping)
-		return;
-	c->retry_at = when;
-	daemon_timer(c->d, &c->timer, when);
-}
-
-void
-child_half_lost(struct child *c)
-{
-	half_lost(c, c->d->now);
-}
-
-void
-child_lost(struct child *c)
-{
-	child_log_half(c, "IPsec-SA lost, negotiating it anew", SA_IN);
-	child_ends(c, "it is gone from the kernel");
-	if (c->state == CHILD_INSTALLED)
-		child_publish(c, EV_HALFLING, "a pair is gone from the kernel");
-	if (c->state == CHILD_INSTALLED && !c->rekeying && !c->d->stopping && start_replacement(c, false) != IKE_OK)
-		child_log_half(c, "IPsec-SA not replaced", SA_IN);
-	child_delete(c, true);
-}
-
-/* Is there anything of |c| in the kernel, as far as we know? */
-static bool
-is_left(const struct child *c)
-{
-	const struct sad_row *row = sadb_row(c->d->sadb, c->row_in != 0 ? c->row_in : c->row_out);
-
-	return row != NULL && (row->have == SAD_LIVE || row->have == SAD_DYING || row->have == SAD_UNKNOWN);
-}
-
-/* A half of |c| is gone by the act of |pid|. */
-static void
-vanished(struct child *c, uint32_t pid)
-{
-	bool left = is_left(c), active = c->state == CHILD_INSTALLED;
-	ike_time until = active ? pause_for(c, pid) : 0;
-
-	if (left && c->pending_out == NULL)
-		half_lost(c, until != 0 ? until : c->d->now);
-	else if (until == 0)
-		child_lost(c);
-	else {
-		/* when the pause is over, traffic asks again */
-		child_ends(c, "it is taken out of the kernel again and again: nothing is negotiated for a while");
-		child_delete(c, true);
-	}
-}
-
-/*
- * If nothing is sent by |c| any more, for whose sake its successor's half was held back, that half is needed now.  NULL: that failed, and
- * |c| went with it.
- */
-static struct child *
-send_by_next(struct child *c)
-{
-	struct child *next = c->row_out == 0 ? child_get(c->d, c->replaced_by) : NULL;
-	struct daemon *d = c->d;
-	uint64_t id = c->id;
-
-	if (next != NULL)
-		child_release_out(next);
-	return child_get(d, id);
-}
-
-void
-child_on_change(struct daemon *d, const struct sadb_change *ch)
-{
-	struct child *c = ch->user == 0 ? NULL : child_get(d, ch->user);
-	bool in = c != NULL && ch->id == c->row_in;
-
-	if (ch->kind == SADB_ACQUIRE) {
-		acquire_input(d, ch);
-		return;
-	}
-	if (ch->kind == SADB_POLICY_NEW && ch->sp != NULL)
-		greet_policy(d, ch->sp);
-	if (c == NULL)
-		return;
-	if (ch->kind == SADB_SOFT) {
-		if (c->sainfo != NULL || c->adopted)
-			child_rekey(c);
-		return;
-	}
-	if (ch->kind != SADB_HARD && ch->kind != SADB_LOST)
-		return;
-	/* the row goes by itself after this */
-	peer_add_carried(d, &c->remote.addr, in, ch->sa->usage.bytes, ch->sa->usage.packets);
-	if (in)
-		c->row_in = 0;
-	else
-		c->row_out = 0;
-	if (c->gone || c->state == CHILD_WANTED || c->state == CHILD_NEGOTIATING)
-		return;
-	if (ch->kind == SADB_HARD) {
-		child_log_half(c, "IPsec-SA expired", in ? SA_IN : SA_OUT);
-		child_ends(c, "its lifetime is over");
-		child_delete(c, true);
-	} else if ((c = send_by_next(c)) != NULL) {
-		vanished(c, ch->pid);
-	}
 }

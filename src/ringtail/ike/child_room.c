@@ -94,22 +94,6 @@ least_needed(const struct child *c, unsigned *n)
 	return worst;
 }
 
-/* The exchange that makes |c|, whoever began it. */
-static struct exch *
-exch_of_child(const struct child *c)
-{
-	struct ike_sa *ike = ike_sa_get(c->d, c->ike_id);
-
-	if (ike == NULL)
-		return NULL;
-	LIST_FOR(l, &ike->exchs) {
-		struct exch *x = container_of(l, struct exch, link);
-		if (x->child_id == c->id)
-			return x;
-	}
-	return NULL;
-}
-
 static void
 evict(struct child *o, struct child *c)
 {
@@ -131,7 +115,7 @@ evict(struct child *o, struct child *c)
 		child_release_out(next);
 	child_remove_rows(o, true, true);
 	/* the peer has our answer, or will ask for it: it is told, and not answered any more */
-	if (o->state == CHILD_NEGOTIATING && (x = exch_of_child(o)) != NULL)
+	if (o->state == CHILD_NEGOTIATING && (x = child_exch(o)) != NULL)
 		exch_abandon(x, IKE_E_REDUNDANT);
 	else if (o->gone)
 		child_drop(o);

@@ -37,7 +37,7 @@ give_way(struct ike_sa *ours, struct ike_sa *winner)
 		struct child *c = container_of(ours->children.next, struct child, link);
 		child_bind(c, winner);
 		child_wait_again(c);
-		if (ike_sa_want(winner, INTENT_CHILD_CREATE, c->id) != IKE_OK)
+		if (!child_redundant(c) && ike_sa_want(winner, INTENT_CHILD_CREATE, c->id) != IKE_OK)
 			child_failed(c, IKE_E_NOMEM);
 	}
 	ours->ending = "both ends began at once, the peer's attempt goes on";
@@ -94,6 +94,9 @@ ike_hand_over(struct ike_sa *old, struct ike_sa *heir)
 		child_bind(container_of(old->children.next, struct child, link), heir);
 	if (old->state == IKE_DEAD)
 		return;
+	/* what was to be found out of the children is to be found out there */
+	if (old->check.compare_at != 0)
+		live_compare(heir);
 	ike_sa_move_queue(old, heir);
 	old->rekeyed = true;
 	old->state = IKE_DYING;

@@ -82,14 +82,34 @@ ike_supersede(struct ike_sa *ike)
 	}
 }
 
+/*
+ * Another with the same peer that is in use.  The peer may go on with the children there, as we would, so it has to be one that
+ * tells which it has.
+ */
+static struct ike_sa *
+beside(struct ike_sa *old)
+{
+	struct daemon *d = old->d;
+
+	for (struct ike_sa *o = ike_next_of_peer(d, &old->remote.addr, NULL); o != NULL; o = ike_next_of_peer(d, &old->remote.addr, o))
+		if (o != old && o->state == IKE_ESTABLISHED && !o->check.failed && o->knows_spis && ike_same_peer(o, old))
+			return o;
+	return NULL;
+}
+
 struct ike_sa *
 ike_give_to_successor(struct ike_sa *old)
 {
 	struct ike_sa *heir = ike_sa_get(old->d, old->superseded_by);
 
-	if (heir == NULL || heir->state != IKE_ESTABLISHED || old->state == IKE_DEAD)
+	if (old->state == IKE_DEAD)
+		return NULL;
+	if (heir == NULL || heir->state != IKE_ESTABLISHED)
+		heir = beside(old);
+	if (heir == NULL)
 		return NULL;
 	ike_hand_over(old, heir);
+	live_compare(heir);
 	return heir;
 }
 

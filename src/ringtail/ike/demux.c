@@ -125,6 +125,17 @@ begin_ike_sa(struct daemon *d, const struct dgram *dg, struct msg *m)
 	return IKE_OK;
 }
 
+/*
+ * Who still asks is still waited for, also with its first message again: the network may have come back just now, and an answer to it
+ * would lead nowhere if this end forgot it at the same moment.
+ */
+static void
+heard_while_half_open(struct ike_sa *ike)
+{
+	if (ike->state == IKE_CONNECTING)
+		ike->last_in = ike->d->now;
+}
+
 /* A message for an IKE SA we have. */
 static ike_err
 route(struct ike_sa *ike, struct msg *m)
@@ -134,8 +145,7 @@ route(struct ike_sa *ike, struct msg *m)
 
 	if (m->hdr.spi_r == ike->my_spi) {
 		ike_table_no_stranger(ike);
-		if (ike->state == IKE_CONNECTING)
-			ike->last_in = ike->d->now;
+		heard_while_half_open(ike);
 	}
 	if (ike->ops->windowed)
 		side = (m->hdr.flags & V2_FLAG_RESPONSE) != 0 ? INITIATOR : RESPONDER;
@@ -146,13 +156,17 @@ route(struct ike_sa *ike, struct msg *m)
 		return IKE_E_CLEAR;
 	}
 	if (x != NULL) {
+		if (exch_is_repeated(x, m->raw))
+			heard_while_half_open(ike);
 		exch_input(x, m);
 		return IKE_OK;
 	}
 	if (side == INITIATOR)
 		return IKE_E_MSGID;
-	if (reply_again(ike, m->hdr.exchange, m->hdr.msgid, m->raw))
+	if (reply_again(ike, m->hdr.exchange, m->hdr.msgid, m->raw)) {
+		heard_while_half_open(ike);
 		return IKE_OK;
+	}
 	TRY(ike->ops->for_request(ike, m, &type));
 	exch_respond(ike, type, m);
 	return IKE_OK;

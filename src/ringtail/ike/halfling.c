@@ -17,14 +17,21 @@
 #define ENTRY 5u
 /* Pairs with one peer that are looked at; one list has no room for more. */
 enum { PAIRS_MOST = LIVE_LIST_MAX / ENTRY };
-/*
- * A list may have been written before a pair that is younger.  The peer has its inbound half before we have ours, but for an IKEv2
- * initiator: it has none until our answer gets there, which may have to be repeated.
- */
+/* A list may have been written before a pair that is younger. */
 #define LIST_AGE MSEC(500)
-#define LIST_AGE_ANSWERED SEC(2)
-/* Who replaces a pair deletes it by then. */
-#define LIST_RETIRED SEC(2)
+/* Who replaces a pair and has traffic for the new one deletes it by then. */
+#define LIST_RETIRED MSEC(500)
+
+/*
+ * Is |row| the inbound half of |c|, or to become it?  What is being negotiated counts: the peer may have its end of that already,
+ * while its answer has to be repeated.
+ */
+static bool
+is_inbound(const struct child *c, const struct sad_row *row)
+{
+	return c != NULL && row->id == c->row_in &&
+	    (row->want == SAD_WANT_INSTALLED || (row->want == SAD_WANT_RESERVED && c->state == CHILD_NEGOTIATING));
+}
 
 /* Inbound halves that the model has of pairs with the peer of |ike|; how many, more than PAIRS_MOST: a list has no room for them. */
 static unsigned
@@ -36,7 +43,7 @@ inbound(const struct ike_sa *ike, uint64_t rows[PAIRS_MOST])
 	for (const struct sad_row *row = sadb_peer_first(d->sadb, &ike->remote.addr); row != NULL;
 	    row = sadb_peer_next(d->sadb, row)) {
 		const struct child *c = row->user == 0 ? NULL : child_get(d, row->user);
-		if (c == NULL || row->id != c->row_in || row->want != SAD_WANT_INSTALLED)
+		if (!is_inbound(c, row))
 			continue;
 		/* half a list would say that the rest is gone */
 		if (n == PAIRS_MOST)
@@ -46,22 +53,33 @@ inbound(const struct ike_sa *ike, uint64_t rows[PAIRS_MOST])
 	return n;
 }
 
+/* What the kernel has, not what we believe that it has; NULL: it is gone. */
+static const struct sad_row *
+row_there(struct sadb *db, uint64_t id)
+{
+	const struct sad_row *row = sadb_row(db, id);
+	struct sa_usage u;
+
+	if (row != NULL && row->want == SAD_WANT_INSTALLED && sadb_usage(db, id, &u) == IKE_E_GONE)
+		return NULL;
+	/* having looked may have changed the model */
+	return sadb_row(db, id);
+}
+
 size_t
 live_list_spis(struct ike_sa *ike, uint8_t out[LIVE_LIST_MAX])
 {
 	struct daemon *d = ike->d;
 	uint64_t rows[PAIRS_MOST];
 	unsigned n = inbound(ike, rows);
-	struct sa_usage u;
 	size_t len = 0;
 
 	if (n > PAIRS_MOST)
 		return 0;
 	for (unsigned i = 0; i < n; i++) {
-		/* what the kernel has, not what we believe that it has */
-		if (sadb_usage(d->sadb, rows[i], &u) == IKE_E_GONE)
+		const struct sad_row *row = row_there(d->sadb, rows[i]);
+		if (row == NULL)
 			continue;
-		const struct sad_row *row = sadb_row(d->sadb, rows[i]);
 		out[len] = row->spec.id.proto;
 		for (unsigned k = 0; k < 4; k++)
 			out[len + 1 + k] = (uint8_t)(row->spec.id.spi >> (24 - 8 * k));
@@ -88,9 +106,9 @@ listed(struct slice list, const struct child *c)
 
 /* Is |c| so young that the peer may have spoken before it had its half? */
 static bool
-too_young(const struct ike_sa *ike, const struct child *c)
+too_young(const struct child *c)
 {
-	return c->d->now - c->installed < (ike->ops->windowed && c->side == RESPONDER ? LIST_AGE_ANSWERED : LIST_AGE);
+	return c->d->now - (c->installed != 0 ? c->installed : c->created) < LIST_AGE;
 }
 
 static void
@@ -110,6 +128,13 @@ lost_there(struct child *c)
 	child_delete(c, true);
 }
 
+/* Does the peer have its end of |c|, or is it to?  That is so of what it has asked for and does not confirm, too. */
+static bool
+is_made(const struct child *c)
+{
+	return c->state == CHILD_INSTALLED || c->state == CHILD_RETIRING || (c->state == CHILD_NEGOTIATING && c->side == RESPONDER && c->spi_out != 0);
+}
+
 /* The pairs with the peer of |ike|: they may go while one after the other is looked at, so their ids. */
 static unsigned
 pairs(const struct ike_sa *ike, uint64_t ids[PAIRS_MOST])
@@ -120,7 +145,7 @@ pairs(const struct ike_sa *ike, uint64_t ids[PAIRS_MOST])
 	for (const struct sad_row *row = sadb_peer_first(d->sadb, &ike->remote.addr); row != NULL && n < PAIRS_MOST;
 	    row = sadb_peer_next(d->sadb, row)) {
 		const struct child *c = row->user == 0 ? NULL : child_get(d, row->user);
-		if (c != NULL && row->id == c->row_out && (c->state == CHILD_INSTALLED || c->state == CHILD_RETIRING) && !c->rekeying &&
+		if (c != NULL && row->id == (c->row_out != 0 ? c->row_out : c->row_in) && is_made(c) && !c->rekeying &&
 		    addr_equal(&c->local.addr, &ike->local.addr))
 			ids[n++] = c->id;
 	}
@@ -148,6 +173,8 @@ compare(struct child *c, struct slice list)
 		live_clear(c, "the peer has its half");
 	if (c->state == CHILD_INSTALLED && !there)
 		lost_there(c);
+	else if (c->state == CHILD_NEGOTIATING && !there)
+		child_unwanted(c);
 	else if (c->state == CHILD_RETIRING && !ending && !there)
 		child_gone(c);
 	else if (c->state == CHILD_RETIRING && !ending && forgotten_there(c, list))
@@ -162,9 +189,10 @@ live_take_spis(struct ike_sa *ike, struct slice list)
 
 	if (list.n % ENTRY != 1 || list.p[list.n - 1] != 0)
 		return;
+	live_compared(ike);
 	for (unsigned i = 0; i < n; i++) {
 		struct child *c = child_get(ike->d, ids[i]);
-		if (c != NULL && !c->rekeying && !too_young(ike, c))
+		if (c != NULL && !c->rekeying && !too_young(c))
 			compare(c, list);
 	}
 }
@@ -175,7 +203,7 @@ live_peer_lost(struct ike_sa *ike, uint8_t proto, uint32_t spi)
 	struct child *c = child_find_out(ike->d, proto, spi, &ike->remote.addr);
 
 	if (c == NULL || c->state != CHILD_INSTALLED || c->rekeying || c->delete_sent ||
-	    too_young(ike, c))
+	    too_young(c))
 		return;
 	lost_there(c);
 }

@@ -49,6 +49,7 @@ struct live_check {
 	bool         held;       /* the brake keeps it from being given up */
 	ike_time     answered;   /* when the last check was */
 	ike_time     compare_at; /* then the peer is asked for what it has of our pairs; 0: not */
+	unsigned     compared;   /* how often it was, since live_compare() */
 	struct timer timer;      /* TIMER_CHECK */
 };
 
@@ -123,6 +124,8 @@ void live_check(struct ike_sa *ike);
  * carry no traffic do not stay.  With a peer that tells.
  */
 void live_compare(struct ike_sa *ike);
+/* The peer has told what it has. */
+void live_compared(struct ike_sa *ike);
 /* TIMER_CHECK fired. */
 void live_check_timeout(struct ike_sa *ike);
 /* The peer of |ike| lives: something authentic came that is no repetition. */
@@ -158,7 +161,10 @@ void brake_release(struct ike_sa *ike);
 void brake_open(struct daemon *d, ike_time span);
 
 /* halfling.c */
-/* Our inbound SPIs with the peer of |ike|, protocol and number, and a zero byte; the length, 0: there are too many. */
+/*
+ * Our inbound SPIs with the peer of |ike|, of pairs and of those that are being negotiated: protocol and number, and a zero byte; the
+ * length, 0: there are too many.
+ */
 size_t live_list_spis(struct ike_sa *ike, uint8_t out[LIVE_LIST_MAX]);
 /* The peer's: what of ours leads to none of them is replaced. */
 void live_take_spis(struct ike_sa *ike, struct slice list);

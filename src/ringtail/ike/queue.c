@@ -141,7 +141,7 @@ ike_sa_move_queue(struct ike_sa *old, struct ike_sa *heir)
 			continue;
 		}
 		*p = q->next;
-		ike_err err = ike_sa_want(heir, q->intent, q->child_id);
+		ike_err err = moot(heir, q) ? IKE_OK : ike_sa_want(heir, q->intent, q->child_id);
 		if (err != IKE_OK)
 			could_not_start(heir, q, err);
 		free(q);

@@ -25,8 +25,11 @@
 #define HINT_PATIENCE MSEC(700)
 #define ASK_FIRST MSEC(500)
 #define REPLACED_GRACE SEC(6)
-/* What was under way when the network came back is over by then, and lists say something about it. */
-#define COMPARE_AFTER MSEC(2050)
+/* Lists say something about whatever is older than half a second. */
+#define COMPARE_AFTER MSEC(550)
+/* In IKEv1 neither the question nor the answer is repeated by itself; a peer that never tells is not asked for ever. */
+#define COMPARE_AGAIN SEC(1)
+#define COMPARE_TRIES 8
 /* One check is enough for whatever happens within it. */
 #define JUST_CHECKED SEC(1)
 
@@ -75,8 +78,27 @@ live_compare(struct ike_sa *ike)
 	k->timer.kind = TIMER_CHECK;
 	k->timer.owner_id = ike->id;
 	k->compare_at = ike->d->now + COMPARE_AFTER;
+	k->compared = 0;
 	if (k->asked == 0)
 		daemon_timer(ike->d, &k->timer, k->compare_at);
+}
+
+/* It is time to: once more, unless this is answered. */
+static void
+compare_now(struct ike_sa *ike)
+{
+	struct live_check *k = &ike->check;
+
+	k->compare_at = ++k->compared < COMPARE_TRIES ? ike->d->now + COMPARE_AGAIN : 0;
+	live_check(ike);
+}
+
+void
+live_compared(struct ike_sa *ike)
+{
+	/* a list from before we asked says nothing about what we ask for */
+	if (ike->check.compared > 0)
+		ike->check.compare_at = 0;
 }
 
 static void
@@ -131,18 +153,6 @@ replace(struct ike_sa *ike, bool all)
 		if (c->state == CHILD_INSTALLED && !c->rekeying && (all || in_use(c)))
 			child_rekey(c);
 	}
-}
-
-/* Whose exchange is about |c|, as initiator? */
-static struct exch *
-exch_of(struct ike_sa *ike, const struct child *c)
-{
-	LIST_FOR(l, &ike->exchs) {
-		struct exch *x = container_of(l, struct exch, link);
-		if (x->child_id == c->id && x->side == INITIATOR)
-			return x;
-	}
-	return NULL;
 }
 
 static void
@@ -201,7 +211,7 @@ move_on(struct ike_sa *ike)
 {
 	LIST_FOR_SAFE(l, &ike->children) {
 		struct child *c = container_of(l, struct child, link);
-		struct exch *x = exch_of(ike, c);
+		struct exch *x = child_exch(c);
 
 		if (c->side != INITIATOR || c->moved || (c->state != CHILD_WANTED && c->state != CHILD_NEGOTIATING) ||
 		    (x != NULL && split(c) == IKE_OK))
@@ -209,7 +219,7 @@ move_on(struct ike_sa *ike)
 		if (x != NULL)
 			x->child_id = 0;
 		/* IKEv2: a request that was sent is repeated until it is answered, whatever it was for */
-		if (x != NULL && !ike->ops->windowed)
+		if (x != NULL && !x->ike->ops->windowed)
 			exch_abandon(x, IKE_E_GONE);
 		child_wait_again(c);
 		child_bind(c, NULL);
@@ -260,8 +270,7 @@ live_check_timeout(struct ike_sa *ike)
 			daemon_timer(ike->d, &k->timer, k->compare_at);
 			return;
 		}
-		k->compare_at = 0;
-		live_check(ike);
+		compare_now(ike);
 		return;
 	}
 	if (k->asked == 0 || ike->state == IKE_DEAD)

@@ -10,23 +10,6 @@
 /* As long as a message may be on its way that was sent before our exchange came to its end. */
 #define OVERTAKEN SEC(1)
 
-/* Our own quick mode about |c|. */
-static struct exch *
-exch_of(const struct child *c)
-{
-	struct ike_sa *ike = ike_sa_get(c->d, c->ike_id);
-
-	if (ike == NULL)
-		return NULL;
-	LIST_FOR(l, &ike->exchs)
-	{
-		struct exch *x = container_of(l, struct exch, link);
-		if (x->type == &v1_quick && x->side == INITIATOR && x->child_id == c->id)
-			return x;
-	}
-	return NULL;
-}
-
 /* |theirs| serves what |ours| was for. */
 static void
 give_up(struct exch *x, struct child *ours, struct child *theirs)
@@ -60,9 +43,11 @@ ike_err
 v1_cross(struct exch *x, struct child *c)
 {
 	struct child *ours = child_find_coming(c->d, c);
-	struct exch *other =
-	    ours == NULL || ours->state != CHILD_NEGOTIATING ? NULL : exch_of(ours);
+	struct exch *other = ours == NULL || ours->state != CHILD_NEGOTIATING ? NULL : child_exch(ours);
 
+	/* IKEv2 makes its children otherwise */
+	if (other != NULL && (other->type != &v1_quick || other->side != INITIATOR))
+		other = NULL;
 	if (other == NULL && overtaken(c)) {
 		x->child_id = 0;
 		child_drop(c);

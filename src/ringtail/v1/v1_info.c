@@ -261,11 +261,13 @@ v1_take_info_clear(struct exch *x, const struct msg *m)
 	return IKE_OK;
 }
 
+/* Nobody answers a delete, so a peer that tells is asked whether it has got this one. */
 void
 v1_child_delete_done(struct exch *x)
 {
 	struct child *c = child_get(x->ike->d, x->child_id);
 
+	live_compare(x->ike);
 	if (c != NULL)
 		child_gone(c);
 }

@@ -63,7 +63,7 @@ v1_build_quick1(struct exch *x, struct msg_out *m)
 
 	if (c == NULL)
 		return IKE_E_GONE;
-	c->state = CHILD_NEGOTIATING;
+	child_asked_for(c);
 	TRY(child_reserve(c));
 	TRY(child_props(c, &x->arena, &ours));
 	TRY(prop_v1_offer(&ours, &x->arena, &x->offer));
@@ -152,7 +152,7 @@ take_request(struct exch *x, const struct msg *m, struct child *c)
 	TRY(choose(x, m, c));
 	TRY(v1_make_nonce(x));
 	TRY(exchange_keys(x, m, prop_first(&x->chosen.ke)));
-	c->state = CHILD_NEGOTIATING;
+	child_asked_for(c);
 	TRY(child_reserve(c));
 	return install_in(x, c);
 }
@@ -264,6 +264,8 @@ v1_quick_done(struct exch *x)
 		if (err == IKE_OK) {
 			find_replaced(c);
 			child_up(c);
+			if (x->sent > 1)
+				live_compare(x->ike);
 		} else {
 			child_abort(c, err);
 		}

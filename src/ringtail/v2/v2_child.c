@@ -59,7 +59,7 @@ v2_put_child(struct exch *x, struct msg_out *m, struct child *c, bool alone)
 	TRY(scratch_of(x, &s));
 	if (x->restarts == 0)
 		ike_log_phase2(x->ike, INITIATOR);
-	c->state = CHILD_NEGOTIATING;
+	child_asked_for(c);
 	TRY(child_reserve(c));
 	TRY(child_props(c, &x->arena, &ours));
 	TRY(prop_v2_offer(&ours, alone ? 0 : PROP_V2_NO_KE, &x->arena, &x->offer));
@@ -175,7 +175,7 @@ v2_take_child(struct exch *x, const struct msg *m, struct child *c, bool alone)
 	TRY(choose(x, m, c, alone));
 	if (alone)
 		TRY(exchange_keys(x, m));
-	c->state = CHILD_NEGOTIATING;
+	child_asked_for(c);
 	TRY(child_reserve(c));
 	TRY(v2_child_keys(x, c, &in, &s->out));
 	struct v2_state *v = x->ike->v2;
@@ -438,6 +438,8 @@ v2_child_done(struct exch *x)
 		return;
 	if (err == IKE_OK) {
 		child_up(c);
+		if (x->sent > 1 && x->side == INITIATOR)
+			live_compare(x->ike);
 		return;
 	}
 	/* what the peer has and we cannot use is not to stay there alone */
