@@ -106,6 +106,19 @@ succeed(struct child *c, struct child *old)
 	child_retire(old, c);
 }
 
+/* |c| came of an IKE SA that has given its children to another meanwhile: it belongs there, too. */
+static void
+follow(struct child *c)
+{
+	struct ike_sa *ike = ike_sa_get(c->d, c->ike_id), *heir;
+
+	if (ike == NULL || !ike->rekeyed)
+		return;
+	heir = ike_find_for_peer(c->d, &c->local.addr, &c->remote.addr);
+	if (heir != NULL && heir->state == IKE_ESTABLISHED && ike_same_peer(heir, ike))
+		child_bind(c, heir);
+}
+
 void
 child_unwanted(struct child *c)
 {
@@ -143,6 +156,7 @@ child_up(struct child *c)
 	struct child *old = child_get(d, c->replaces);
 
 	admit_over(c);
+	follow(c);
 	c->state = CHILD_INSTALLED;
 	c->installed = d->now;
 	c->installed_wall = d->env.wallclock(d->env.arg);

@@ -118,6 +118,8 @@ lost_there(struct child *c)
 
 	c->d->stats.halflings++;
 	child_publish(c, EV_HALFLING, "the peer has lost its half");
+	/* what leads nowhere is not to wait for an answer to its delete; the peer may have its other half, so ours of that is */
+	child_remove_rows(c, false, true);
 	if (o == NULL) {
 		child_lost(c);
 		return;
