@@ -50,6 +50,7 @@ struct live_check {
 	ike_time     answered;   /* when the last check was */
 	ike_time     compare_at; /* then the peer is asked for what it has of our pairs; 0: not */
 	unsigned     compared;   /* how often it was, since live_compare() */
+	bool         quiet;      /* nothing speaks against the peer: the question is about its pairs */
 	struct timer timer;      /* TIMER_CHECK */
 };
 

@@ -91,6 +91,7 @@ compare_now(struct ike_sa *ike)
 
 	k->compare_at = ++k->compared < COMPARE_TRIES ? ike->d->now + COMPARE_AGAIN : 0;
 	live_check(ike);
+	k->quiet = true;
 }
 
 void
@@ -128,6 +129,7 @@ live_check(struct ike_sa *ike)
 	k->timer.kind = TIMER_CHECK;
 	k->timer.owner_id = ike->id;
 	k->asked = d->now;
+	k->quiet = false;
 	k->tries = 0;
 	k->failed = false;
 	k->fail_at = time_add(d->now, CHECK_PATIENCE);
@@ -322,7 +324,8 @@ void
 live_answered(struct ike_sa *ike)
 {
 	live_heard(ike);
-	publish(ike, EV_CHECK, IKE_OK, "answered");
+	if (!ike->check.quiet)
+		publish(ike, EV_CHECK, IKE_OK, "answered");
 	live_verify(ike);
 }
 
@@ -344,6 +347,7 @@ live_suspect(struct child *c, const char *why)
 		child_rekey(c);
 		return;
 	}
+	ike->check.quiet = false;
 	if (ike->check.asked == 0 && ike->ops->can_ask != NULL && !ike->ops->can_ask(ike))
 		live_verify_child(c);
 	else
