@@ -50,11 +50,15 @@ child_half_lost(struct child *c)
 void
 child_lost(struct child *c)
 {
+	bool needed = c->state == CHILD_INSTALLED && !c->rekeying && !c->d->stopping;
+
 	child_log_half(c, "IPsec-SA lost, negotiating it anew", SA_IN);
 	child_ends(c, "it is gone from the kernel");
 	if (c->state == CHILD_INSTALLED)
 		child_publish(c, EV_HALFLING, "a pair is gone from the kernel");
-	if (c->state == CHILD_INSTALLED && !c->rekeying && !c->d->stopping && child_start_replacement(c, false) != IKE_OK)
+	/* it is none that makes another superfluous */
+	c->state = CHILD_RETIRING;
+	if (needed && child_start_replacement(c, false) != IKE_OK)
 		child_log_half(c, "IPsec-SA not replaced", SA_IN);
 	child_delete(c, true);
 }
