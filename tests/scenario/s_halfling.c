@@ -6,6 +6,7 @@
 #include "scenario/hosts.h"
 
 #include "sadb/sadb.h"
+#include "wire/const.h"
 
 #define A(w) (&(w)->node[0])
 #define B(w) (&(w)->node[1])
@@ -221,9 +222,16 @@ told_nonsense(struct world *w)
 	daemon_tick(A(w)->daemon, w->now);
 	live_peer_lost(ike, PROTO_ESP, c->spi_out ^ 1);
 	live_peer_lost(ike, PROTO_AH, c->spi_out);
-	live_take_spis(ike, slice_of(lists[0], 0));
-	live_take_spis(ike, slice_of(lists[2], 6));
-	live_take_spis(ike, slice_of(lists[1], 5));
+	live_take_spis(ike, slice_of(lists[0], 0), w->now);
+	live_take_spis(ike, slice_of(lists[2], 6), w->now);
+	live_take_spis(ike, slice_of(lists[1], 5), w->now);
+	/* somebody else behind the same address says what he has */
+	struct ident somebody = { .type = ID_FQDN, .len = 8, .data = "somebody" };
+	struct ike_sa other = *ike;
+	other.id = 0;
+	other.peer_id = &somebody;
+	live_take_spis(&other, slice_of(lists[1], 6), w->now);
+	live_peer_lost(&other, c->proto, c->spi_out);
 	daemon_tick(A(w)->daemon, w->now);
 	hosts_traffic(w, SEC(3), MSEC(100));
 }
@@ -233,6 +241,117 @@ nothing_happened(struct world *w)
 {
 	if (A(w)->daemon->stats.halflings != 0 || A(w)->daemon->stats.child_up != 1 || A(w)->daemon->stats.ike_up != 1)
 		return "nonsense was believed";
+	return hosts_one_pair(w);
+}
+
+/* Nobody can be asked whether he lives, but both tell what they have: that is no silence. */
+static void
+rekeyed_without_dpd(struct world *w)
+{
+	hosts_first_packet(w);
+	hosts_traffic(w, SEC(3), MSEC(100));
+	hosts_child_soft(A(w), 0);
+	hosts_traffic(w, SEC(60), MSEC(100));
+}
+
+static const char *
+rekeyed_quietly(struct world *w)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		const struct daemon_stats *s = &w->node[i].daemon->stats;
+		if (s->checks_failed != 0 || s->peers_dead != 0 || s->ike_up != 1 || s->child_up != 2)
+			return "a rekeying has made the peer a suspect";
+	}
+	return hosts_one_pair(w);
+}
+
+/* What is lost on the way: the first few messages of a kind from one host. */
+static struct {
+	unsigned from, exchange, left;
+	bool     answers;
+} losing;
+
+static bool
+lose_some(struct world *w, struct node *from, struct dgram *d, void *arg)
+{
+	struct ike_hdr h;
+	struct slice ike;
+
+	(void)w;
+	(void)arg;
+	if (losing.left == 0 || from->index != losing.from || dgram_classify(d->natt, d->data, &ike) != DGRAM_IKE ||
+	    get_ike_hdr(ike, &h) != IKE_OK || h.exchange != losing.exchange || ((h.flags & V2_FLAG_RESPONSE) != 0) != losing.answers)
+		return true;
+	losing.left--;
+	return false;
+}
+
+/* |who| asks |whom| for its pairs, and the messages |from| (of the question or of the answer) are lost; meanwhile |rekeys| rekeys. */
+static void
+outdated(struct world *w, struct node *who, struct node *from, struct node *rekeys)
+{
+	hosts_first_packet(w);
+	hosts_traffic(w, SEC(3), MSEC(100));
+	if (hosts_ike(who, 0) == NULL)
+		return;
+	losing.from = from->index;
+	losing.exchange = V2_XCHG_INFORMATIONAL;
+	losing.answers = from != who;
+	losing.left = 3;
+	w->tap = lose_some;
+	daemon_tick(who->daemon, w->now);
+	live_check(hosts_ike(who, 0));
+	daemon_tick(who->daemon, w->now);
+	hosts_traffic(w, MSEC(100), MSEC(50));
+	hosts_child_soft(rekeys, 0);
+	hosts_traffic(w, SEC(20), MSEC(100));
+	w->tap = NULL;
+}
+
+static void
+question_from_before(struct world *w)
+{
+	outdated(w, B(w), B(w), A(w));
+}
+
+static void
+answer_from_before(struct world *w)
+{
+	outdated(w, A(w), B(w), B(w));
+}
+
+/* Who has asked for a pair has not got the answer yet, and is asked for what it has: the old pair is still the only one that works. */
+static void
+answer_late(struct world *w)
+{
+	hosts_first_packet(w);
+	hosts_traffic(w, SEC(3), MSEC(100));
+	losing.from = 0;
+	losing.exchange = V2_XCHG_CREATE_CHILD_SA;
+	losing.answers = true;
+	losing.left = 3;
+	w->tap = lose_some;
+	hosts_child_soft(B(w), 0);
+	hosts_traffic(w, MSEC(1200), MSEC(50));
+	if (hosts_ike(A(w), 0) != NULL) {
+		daemon_tick(A(w)->daemon, w->now);
+		live_check(hosts_ike(A(w), 0));
+		daemon_tick(A(w)->daemon, w->now);
+	}
+	hosts_traffic(w, SEC(20), MSEC(50));
+	w->tap = NULL;
+}
+
+static const char *
+rekeyed_once(struct world *w)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		const struct daemon_stats *s = &w->node[i].daemon->stats;
+		if (s->halflings != 0 || s->child_up != 2)
+			return "a pair was taken for lost that was not";
+		if (w->node[i].delivered != w->node[i].sent - w->node[i].held)
+			return "packets were lost in between";
+	}
 	return hosts_one_pair(w);
 }
 
@@ -261,6 +380,10 @@ static const struct scenario scenarios[] = {
 	STORY("v2 told", build_v2, told, told_once),
 	STORY("v1 told nonsense", build_v1, told_nonsense, nothing_happened),
 	STORY("v2 told nonsense", build_v2, told_nonsense, nothing_happened),
+	STORY("v1 rekeyed without dpd", build_v1_no_dpd, rekeyed_without_dpd, rekeyed_quietly),
+	STORY("v2 a question from before", build_v2, question_from_before, rekeyed_once),
+	STORY("v2 an answer from before", build_v2, answer_from_before, rekeyed_once),
+	STORY("v2 the answer comes late", build_v2, answer_late, rekeyed_once),
 };
 
 int

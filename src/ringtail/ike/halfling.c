@@ -17,8 +17,10 @@
 #define ENTRY 5u
 /* Pairs with one peer that are looked at; one list has no room for more. */
 enum { PAIRS_MOST = LIVE_LIST_MAX / ENTRY };
-/* A list may have been written before a pair that is younger. */
-#define LIST_AGE MSEC(500)
+/* How long ago the peer may say that it does not know what it is asked for and has not got yet. */
+#define TOO_YOUNG MSEC(500)
+/* Of the protocol in a list: the SPI is that of a pair that is being negotiated. */
+#define PENDING 0x80u
 /* Who replaces a pair and has traffic for the new one deletes it by then. */
 #define LIST_RETIRED MSEC(500)
 
@@ -80,7 +82,7 @@ live_list_spis(struct ike_sa *ike, uint8_t out[LIVE_LIST_MAX])
 		const struct sad_row *row = row_there(d->sadb, rows[i]);
 		if (row == NULL)
 			continue;
-		out[len] = row->spec.id.proto;
+		out[len] = (uint8_t)(row->spec.id.proto | (row->want == SAD_WANT_RESERVED ? PENDING : 0));
 		for (unsigned k = 0; k < 4; k++)
 			out[len + 1 + k] = (uint8_t)(row->spec.id.spi >> (24 - 8 * k));
 		len += ENTRY;
@@ -89,26 +91,26 @@ live_list_spis(struct ike_sa *ike, uint8_t out[LIVE_LIST_MAX])
 	return len + 1;
 }
 
+/* Is the peer's end of |c| in |list|, among what it has or (|pending|) what it is negotiating? */
 static bool
-listed(struct slice list, const struct child *c)
+listed(struct slice list, const struct child *c, bool pending)
 {
 	struct rd r = rd_of(list);
 
-	while (rd_left(&r) >= ENTRY)
-		if (rd_u8(&r) == c->proto) {
-			if (rd_u32(&r) == c->spi_out)
-				return true;
-		} else {
-			(void)rd_u32(&r);
-		}
+	while (rd_left(&r) >= ENTRY) {
+		uint8_t proto = rd_u8(&r);
+		uint32_t spi = rd_u32(&r);
+		if (spi == c->spi_out && (proto == c->proto || (pending && proto == (c->proto | PENDING))))
+			return true;
+	}
 	return false;
 }
 
-/* Is |c| so young that the peer may have spoken before it had its half? */
-static bool
-too_young(const struct child *c)
+/* Since when the peer has its end of |c|, or has set an SPI aside for it. */
+static ike_time
+known_there(const struct child *c)
 {
-	return c->d->now - (c->installed != 0 ? c->installed : c->created) < LIST_AGE;
+	return c->installed != 0 ? c->installed : c->created;
 }
 
 static void
@@ -137,6 +139,16 @@ is_made(const struct child *c)
 	return c->state == CHILD_INSTALLED || c->state == CHILD_RETIRING || (c->state == CHILD_NEGOTIATING && c->side == RESPONDER && c->spi_out != 0);
 }
 
+/* Is it for the peer of |ike| to speak of |c|?  Behind one address there may be several. */
+static bool
+is_with(const struct child *c, const struct ike_sa *ike)
+{
+	const struct ike_sa *o = ike_sa_get(c->d, c->ike_id);
+
+	return addr_equal(&c->local.addr, &ike->local.addr) &&
+	    (o == NULL || o == ike || o->peer_id == NULL || ike->peer_id == NULL || ident_equal(o->peer_id, ike->peer_id));
+}
+
 /* The pairs with the peer of |ike|: they may go while one after the other is looked at, so their ids. */
 static unsigned
 pairs(const struct ike_sa *ike, uint64_t ids[PAIRS_MOST])
@@ -148,7 +160,7 @@ pairs(const struct ike_sa *ike, uint64_t ids[PAIRS_MOST])
 	    row = sadb_peer_next(d->sadb, row)) {
 		const struct child *c = row->user == 0 ? NULL : child_get(d, row->user);
 		if (c != NULL && row->id == (c->row_out != 0 ? c->row_out : c->row_in) && is_made(c) && !c->rekeying &&
-		    addr_equal(&c->local.addr, &ike->local.addr))
+		    is_with(c, ike))
 			ids[n++] = c->id;
 	}
 	return n;
@@ -163,28 +175,69 @@ forgotten_there(const struct child *c, struct slice list)
 {
 	const struct child *next = child_get(c->d, c->replaced_by);
 
-	return next != NULL && next->state == CHILD_INSTALLED && listed(list, next) && c->d->now - c->retiring_since >= LIST_RETIRED;
+	return next != NULL && next->state == CHILD_INSTALLED && listed(list, next, false) && c->d->now - c->retiring_since >= LIST_RETIRED;
+}
+
+enum verdict { V_NOTHING, V_WELL, V_LOST, V_UNWANTED, V_GONE, V_FORGOTTEN };
+
+static enum verdict
+judge(const struct child *c, struct slice list)
+{
+	bool there = listed(list, c, true), ending = c->delete_sent || c->gone;
+
+	if (c->state == CHILD_RETIRING && !ending)
+		return !there ? V_GONE : forgotten_there(c, list) ? V_FORGOTTEN : V_WELL;
+	if (there)
+		return V_WELL;
+	return c->state == CHILD_INSTALLED ? V_LOST : c->state == CHILD_NEGOTIATING ? V_UNWANTED : V_NOTHING;
 }
 
 static void
-compare(struct child *c, struct slice list)
+carry_out(struct child *c, enum verdict v)
 {
-	bool there = listed(list, c), ending = c->delete_sent || c->gone;
-
-	if (there)
+	switch (v) {
+	case V_NOTHING:
+		break;
+	case V_WELL:
 		live_clear(c, "the peer has its half");
-	if (c->state == CHILD_INSTALLED && !there)
+		break;
+	case V_LOST:
 		lost_there(c);
-	else if (c->state == CHILD_NEGOTIATING && !there)
+		break;
+	case V_UNWANTED:
 		child_unwanted(c);
-	else if (c->state == CHILD_RETIRING && !ending && !there)
+		break;
+	case V_GONE:
 		child_gone(c);
-	else if (c->state == CHILD_RETIRING && !ending && forgotten_there(c, list))
+		break;
+	case V_FORGOTTEN:
 		child_delete(c, true);
+		break;
+	}
+}
+
+/* |ids|, of |n| pairs, against the list; |written| as in live_take_spis(). */
+static void
+compare(struct ike_sa *ike, const uint64_t *ids, unsigned n, struct slice list, ike_time written)
+{
+	bool doubtful = false;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct child *c = child_get(ike->d, ids[i]);
+		if (c == NULL || c->rekeying)
+			continue;
+		enum verdict v = judge(c, list);
+		if (written == 0)
+			doubtful = doubtful || v > V_WELL;
+		else if (known_there(c) < written)
+			carry_out(c, v);
+	}
+	if (doubtful)
+		live_compare_now(ike);
 }
 
 void
-live_take_spis(struct ike_sa *ike, struct slice list)
+live_take_spis(struct ike_sa *ike, struct slice list, ike_time written)
 {
 	uint64_t ids[PAIRS_MOST];
 	unsigned n = pairs(ike, ids);
@@ -192,11 +245,7 @@ live_take_spis(struct ike_sa *ike, struct slice list)
 	if (list.n % ENTRY != 1 || list.p[list.n - 1] != 0)
 		return;
 	live_compared(ike);
-	for (unsigned i = 0; i < n; i++) {
-		struct child *c = child_get(ike->d, ids[i]);
-		if (c != NULL && !c->rekeying && !too_young(c))
-			compare(c, list);
-	}
+	compare(ike, ids, n, list, written);
 }
 
 void
@@ -204,8 +253,8 @@ live_peer_lost(struct ike_sa *ike, uint8_t proto, uint32_t spi)
 {
 	struct child *c = child_find_out(ike->d, proto, spi, &ike->remote.addr);
 
-	if (c == NULL || c->state != CHILD_INSTALLED || c->rekeying || c->delete_sent ||
-	    too_young(c))
+	if (c == NULL || c->state != CHILD_INSTALLED || c->rekeying || c->delete_sent || !is_with(c, ike) ||
+	    c->d->now - known_there(c) < TOO_YOUNG)
 		return;
 	lost_there(c);
 }

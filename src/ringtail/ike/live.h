@@ -125,6 +125,8 @@ void live_check(struct ike_sa *ike);
  * carry no traffic do not stay.  With a peer that tells.
  */
 void live_compare(struct ike_sa *ike);
+/* The same at once. */
+void live_compare_now(struct ike_sa *ike);
 /* The peer has told what it has. */
 void live_compared(struct ike_sa *ike);
 /* TIMER_CHECK fired. */
@@ -167,8 +169,11 @@ void brake_open(struct daemon *d, ike_time span);
  * length, 0: there are too many.
  */
 size_t live_list_spis(struct ike_sa *ike, uint8_t out[LIVE_LIST_MAX]);
-/* The peer's: what of ours leads to none of them is replaced. */
-void live_take_spis(struct ike_sa *ike, struct slice list);
+/*
+ * The peer's, written at |written| or later: what of ours is older than that and leads to none of them is replaced.  0: nobody
+ * knows when, since it came in a message that is repeated as it was first; if it seems that something is to be done, we ask ourselves.
+ */
+void live_take_spis(struct ike_sa *ike, struct slice list, ike_time written);
 /* The peer says, authenticated, that it does not know this SPI of its own. */
 void live_peer_lost(struct ike_sa *ike, uint8_t proto, uint32_t spi);
 /* The peer lives: look into its pairs that only send. */

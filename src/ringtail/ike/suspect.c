@@ -83,15 +83,29 @@ live_compare(struct ike_sa *ike)
 		daemon_timer(ike->d, &k->timer, k->compare_at);
 }
 
-/* It is time to: once more, unless this is answered. */
+/* It is time to: once more, unless this is answered.  A peer that cannot be asked whether it lives is not dead because it is silent. */
 static void
 compare_now(struct ike_sa *ike)
 {
 	struct live_check *k = &ike->check;
 
 	k->compare_at = ++k->compared < COMPARE_TRIES ? ike->d->now + COMPARE_AGAIN : 0;
+	if (ike->ops->can_ask != NULL && !ike->ops->can_ask(ike)) {
+		if (k->compare_at != 0)
+			daemon_timer(ike->d, &k->timer, k->compare_at);
+		live_verify(ike);
+		return;
+	}
 	live_check(ike);
 	k->quiet = true;
+}
+
+void
+live_compare_now(struct ike_sa *ike)
+{
+	live_compare(ike);
+	if (ike->check.compare_at != 0 && ike->check.asked == 0)
+		compare_now(ike);
 }
 
 void
@@ -348,6 +362,9 @@ live_suspect(struct child *c, const char *why)
 		return;
 	}
 	ike->check.quiet = false;
+	/* an answer to what was asked before |c| came up says nothing about it */
+	if (ike->check.asked != 0 && c->installed >= ike->check.asked)
+		live_compare(ike);
 	if (ike->check.asked == 0 && ike->ops->can_ask != NULL && !ike->ops->can_ask(ike))
 		live_verify_child(c);
 	else

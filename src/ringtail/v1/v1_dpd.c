@@ -91,6 +91,9 @@ v1_take_ack(struct ike_sa *ike, const struct pld_notify *n)
 	live_answered(ike);
 }
 
+/* A list may have been written before a pair that is younger. */
+#define LIST_AGE MSEC(500)
+
 static void
 send_list(struct ike_sa *ike, uint16_t type)
 {
@@ -111,7 +114,8 @@ v1_take_spis(struct ike_sa *ike, const struct pld_notify *n)
 {
 	if (n->type == V1_N_RINGTAIL_SPIS)
 		send_list(ike, V1_N_RINGTAIL_SPIS_TOO);
-	live_take_spis(ike, n->data);
+	/* it is not repeated, so that it is no older than the way here takes */
+	live_take_spis(ike, n->data, ike->d->now - LIST_AGE);
 }
 
 /* RFC 2408 section 3.14: INVALID-SPI names the SPI in question; where is not said, so wherever there are four bytes. */

@@ -146,15 +146,16 @@ log_notifies(struct exch *x, const struct msg *m)
 	}
 }
 
-/* What the peer says of the pairs between us. */
+/* What the peer says of the pairs between us.  Its answer was written after we asked, its own question who knows when. */
 static void
 take_signs(struct exch *x, const struct msg *m)
 {
+	ike_time written = x->side == INITIATOR ? x->started : 0;
 	struct pld_notify n;
 
 	v2_take_token(x->ike, m);
 	if (v2_find_notify(&m->pl, V2_N_RINGTAIL_SPIS, &n))
-		live_take_spis(x->ike, n.data);
+		live_take_spis(x->ike, n.data, written);
 	/* RFC 7296 section 3.10.1: the data is the SPI of the packet that came in vain; AH and ESP are not told apart */
 	if (v2_find_notify(&m->pl, V2_N_INVALID_SPI, &n) && n.data.n == 4) {
 		struct rd r = rd_of(n.data);
