@@ -176,6 +176,37 @@ renewed(struct world *w)
 	return wrong != NULL ? wrong : world_agree(w);
 }
 
+static bool
+lose_all_of_a(struct world *w, struct node *from, struct dgram *d, void *arg)
+{
+	(void)d;
+	(void)arg;
+	return from != A(w);
+}
+
+/* a deletes what it has replaced, b does not hear of it, and the next process at a asks b what it has. */
+static void
+delete_unheard(struct world *w)
+{
+	up_and_running(w);
+	hosts_child_soft(A(w), 0);
+	hosts_traffic(w, MSEC(60), GAP);
+	w->tap = lose_all_of_a;
+	hosts_traffic(w, MSEC(400), GAP);
+	w->tap = NULL;
+	restart(A(w));
+	hosts_traffic(w, SEC(2), GAP);
+	world_run(w, SEC(1));
+}
+
+static const char *
+heard_after_all(struct world *w)
+{
+	if (node_all_children(B(w)) != 1)
+		return "b keeps what a has deleted";
+	return renewed(w);
+}
+
 /* The first negotiation is not handed over: the packet that waits for it is not forgotten. */
 static void
 first_negotiation(struct world *w)
@@ -468,6 +499,7 @@ static const struct scenario scenarios[] = {
 	STORY("v2 loss", build_v2_pfs, lossy, renewed_in_spite_of_loss, .max_pairs = 4, .runs = 8, .opt = { .loss = 30 }),
 	STORY("v1 loss", build_v1_pfs, lossy, well_in_spite_of_loss, .max_pairs = 4, .runs = 8, .opt = { .loss = 30 }),
 	STORY("twenty hosts", build_mesh, mesh_restarts, mesh_unchanged, .runs = 1),
+	STORY("v1 delete unheard", build_v1, delete_unheard, heard_after_all, .runs = 8),
 	STORY("v2 half gone", build_v2, half_gone, healed),
 	STORY("v1 half gone", build_v1, half_gone, healed),
 };

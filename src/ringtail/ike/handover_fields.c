@@ -135,6 +135,7 @@ static const struct snap_field ike_fields[] = {
 	F(26, UINT, struct ike_sa, superseded_by),
 	F(27, TIME, struct ike_sa, superseded),
 	F(28, BOOL, struct ike_sa, reauth),
+	F(29, TIME, struct ike_sa, check.compare_at),
 };
 const struct snap_table handover_ike_table = SNAP_TABLE(ike_fields);
 

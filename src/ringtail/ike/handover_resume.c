@@ -78,6 +78,8 @@ handover_resume(struct daemon *d)
 	while ((ike = slot_each(&d->ikes.ids, &it)) != NULL)
 		if (ike->rmt == NULL)
 			unwanted(ike);
+		else if (ike->check.compare_at != 0)
+			live_compare(ike);
 	it = 0;
 	while ((ike = slot_each(&d->ikes.ids, &it)) != NULL)
 		ike_sa_run_queue(ike);
