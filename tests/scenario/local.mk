@@ -117,10 +117,10 @@ tests_scenario_s_admit_LDFLAGS = $(AM_LDFLAGS) $(fail_alloc_ldflags)
 tests_scenario_s_admit_LDADD = $(ringtail_sim_libs)
 check_PROGRAMS += $(scenario_programs)
 
-# Hours instead of seconds: SEEDS seeds, and every n of the sweeps under the first.
+# Hours instead of seconds: SEEDS seeds, and the long sweeps under the first.  "make -k -j2 soak" uses two processors.
 SEEDS = 100
-.PHONY: soak
-soak: $(scenario_programs)
-	bad=; for p in $(scenario_programs); do echo "== $$p"; \
-		./$$p -full && ./$$p -plain -jitter 25 -seed 1 -seeds $(SEEDS) || bad="$$bad $$p"; \
-	done; [ -z "$$bad" ] || { echo "error: failed:$$bad"; exit 1; }
+soak_programs = $(scenario_programs:=.soak)
+.PHONY: soak $(soak_programs)
+soak: $(soak_programs)
+$(soak_programs): %.soak: %
+	./$< -full && ./$< -plain -jitter 25 -seed 1 -seeds $(SEEDS)

@@ -248,7 +248,7 @@ static const struct scenario scenarios[] = {
 	STORY("v2 killed while asked", build_v2, killed_while_asked, awake),
 	STORY("v1 stopped while asked", build_v1, stopped_while_asked, awake),
 	STORY("v2 stopped while asked", build_v2, stopped_while_asked, awake),
-	{ .name = "v2 many fail at once", .build = build_eight, .run = all_fail, .check = spread, .runs = 1, .large = true },
+	{ .name = "v2 many fail at once", .build = build_eight, .run = all_fail, .check = spread, .runs = 1 },
 };
 
 int

@@ -202,7 +202,7 @@ nobody_there(struct world *w)
 	world_run(w, SEC(1));
 }
 
-#define LARGE .opt = { .no_pcap = true }, .runs = 1, .large = true
+#define LARGE .opt = { .no_pcap = true }, .runs = 1
 static const struct scenario scenarios[] = {
 	{ .name = "v1 two", .build = build_two_v1, .run = reboot, .check = reached },
 	{ .name = "v2 two", .build = build_two_v2, .run = reboot, .check = reached },

@@ -248,7 +248,7 @@ only_traffic(struct world *w)
 #define UNTIDY(label, b, r, n) \
 	{ .name = label, .build = b, .run = r, .check = replaced, .runs = n, .opt = { .lag = MSEC(5) } }
 #define LARGE(label, b, r) \
-	{ .name = label, .build = b, .run = r, .check = replaced, .runs = 1, .large = true, \
+	{ .name = label, .build = b, .run = r, .check = replaced, .runs = 1, \
 	  .opt = { .lag = MSEC(5), .no_pcap = true } }
 
 static const struct scenario scenarios[] = {

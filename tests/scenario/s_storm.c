@@ -103,7 +103,7 @@ calm(struct world *w)
 #define UNTIDY(label, b, n) \
 	{ .name = label, .build = b, .run = storm, .check = calm, .runs = n, .opt = { .jitter = MSEC(5), .lag = MSEC(3) } }
 #define LARGE(label, b) \
-	{ .name = label, .build = b, .run = storm, .check = calm, .runs = 1, .large = true, .opt = { .jitter = MSEC(5), .lag = MSEC(3), .no_pcap = true } }
+	{ .name = label, .build = b, .run = storm, .check = calm, .runs = 1, .opt = { .jitter = MSEC(5), .lag = MSEC(3), .no_pcap = true } }
 
 static const struct scenario scenarios[] = {
 	STORY("v1 two", build_two_v1, 12),

@@ -11,6 +11,11 @@
 #include <time.h>
 
 #define SWEEP_RUNS 16
+/*
+ * What a sweep of -full may cost, in datagrams, allocations and kernel calls: every n of stories with up to some 2,000 of them, and of
+ * longer ones, where each n would take days, as many as take as long.
+ */
+#define FULL_WORK 5000000
 /* What the world gets to recover in after a fault, and then to come to rest. */
 #define RECOVERY SEC(240)
 #define REST SEC(90)
@@ -171,14 +176,23 @@ tell_leaktight(struct run *r, const char *test)
 	verdict(r, test, wrong == NULL && fail_alloc_live() != before ? "memory was not given back" : wrong);
 }
 
+static long
+sweep_runs(const struct run *plain, const struct settings *set)
+{
+	long work = 1 + (long)plain->datagrams + plain->allocs + (long)plain->all_calls;
+	long runs = plain->s->runs != 0 ? plain->s->runs : SWEEP_RUNS;
+
+	if (set->runs != 0)
+		return set->runs;
+	return set->full && FULL_WORK / work > runs ? FULL_WORK / work : runs;
+}
+
 static void
 sweep(const struct run *plain, enum sweep what, long total, const struct settings *set)
 {
-	unsigned most = set->runs != 0 ? set->runs : plain->s->runs != 0 ? plain->s->runs : SWEEP_RUNS;
-	bool all = set->full && !plain->s->large;
-	long step = all || total <= (long)most ? 1 : (total + most - 1) / most;
+	long step = (total + sweep_runs(plain, set) - 1) / sweep_runs(plain, set);
 	/* another seed, another selection */
-	long first = 1 + (long)(plain->opt.seed % (uint64_t)step);
+	long first = 1 + (long)(plain->opt.seed % (uint64_t)(step > 0 ? step : 1));
 
 	for (long n = first; n <= total; n += step) {
 		struct run r = *plain;

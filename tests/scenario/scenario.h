@@ -21,7 +21,6 @@ struct scenario {
 	const char *(*settled)(struct world *w);
 	unsigned    max_pairs;                    /* never more outbound SAs towards one peer than this; 0: 2 */
 	unsigned    runs;                         /* of each sweep at most, for long stories; 0: as many as others */
-	bool        large;                        /* no more runs than that with -full either: each n would take days */
 	struct world_options opt;                 /* the seed is put in */
 };
 
@@ -29,7 +28,7 @@ struct scenario {
  * Tell all of |v| and all meta-tests; for main().  Returns the exit status.  Arguments are names, or parts of names, of
  * scenarios (none: all), after options:
  *
- *   -full      every n in the sweeps instead of an even selection
+ *   -full      every n in the sweeps instead of an even selection, or of long stories many more
  *   -plain     no sweeps
  *   -runs N    so many runs of each sweep (16)
  *   -seed N    the seed (42)
