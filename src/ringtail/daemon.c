@@ -83,6 +83,7 @@ static void
 leave(struct daemon *d)
 {
 	admit_run(d);
+	record_catch_up(d);
 	reap(d);
 	control_flush(d);
 	d->busy = false;
@@ -103,7 +104,7 @@ static ike_err
 start_up(struct daemon *d)
 {
 	look_at_keys(d);
-	record_load(d);
+	TRY(record_load(d));
 	sadb_set_audit(d->sadb, d->conf->timers.audit, d->now);
 	/* a kernel that cannot be read now is read again by sadb_tick(); the daemon serves meanwhile */
 	ike_err err = sadb_resync(d->sadb, d->now);

@@ -31,6 +31,7 @@ struct scenario {
  *   -full      every n in the sweeps instead of an even selection, or of long stories many more
  *   -plain     no sweeps
  *   -runs N    so many runs of each sweep (16)
+ *   -nth N     of each sweep only this run, which has failed
  *   -seed N    the seed (42)
  *   -seeds N   with so many seeds, one after the other
  *   -jitter MS up to so much longer on the way, where the story says nothing else: another seed, another order of events

@@ -5,6 +5,8 @@
  */
 #include "sim/world.h"
 
+#include "wire/ike_hdr.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,6 +189,15 @@ tape_free(struct tape *t)
 	*t = (struct tape){ 0 };
 }
 
+static bool
+is_v1(const struct dgram *d)
+{
+	struct slice msg;
+	struct ike_hdr h;
+
+	return dgram_classify(d->natt, d->data, &msg) == DGRAM_IKE && get_ike_hdr(msg, &h) == IKE_OK && h.major == 1;
+}
+
 void
 net_send(struct node *from, const struct dgram *sent)
 {
@@ -195,6 +206,7 @@ net_send(struct node *from, const struct dgram *sent)
 
 	world_note(w, slice_of(&w->now, sizeof(w->now)));
 	world_note(w, d.data);
+	w->v1_spoken = w->v1_spoken || is_v1(&d);
 	if (!w->opt.no_pcap || w->opt.debug2)
 		capture_dgram(w, &d);
 	if (w->tape != NULL)

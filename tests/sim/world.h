@@ -113,6 +113,7 @@ struct world {
 	struct node     node[WORLD_NODES];
 	unsigned        n_nodes;
 	struct flight  *flights;      /* in order of arrival */
+	bool            v1_spoken;    /* IKEv1 was */
 	uint64_t        n_datagrams;  /* IKE datagrams handed to the network */
 	uint64_t        n_flights;
 	uint64_t        transcript;   /* hash of all that was sent, when, and logged */

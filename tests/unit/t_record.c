@@ -3,6 +3,7 @@
 
 #include "prop/prop.h"
 #include "scenario/faults.h"
+#include "unit/fail_alloc.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -177,6 +178,55 @@ START_TEST(a_full_disk_is_said_once)
 }
 END_TEST
 
+/* A start without memory leaves the file as it is, so that the next one knows what is ours. */
+START_TEST(without_memory_the_file_stays)
+{
+	struct world *w = two_hosts();
+	struct node *a = &w->node[0];
+	ike_err err = IKE_E_NOMEM;
+	unsigned failed = 0;
+
+	node_stop(a, false);
+	for (long n = 1; n < 3000 && a->daemon == NULL; n++) {
+		fail_alloc_at(n);
+		err = node_start(a);
+		fail_alloc_at(0);
+		if (err == IKE_OK)
+			break;
+		failed++;
+		ck_assert_uint_eq(lines_of(node_file(a, RECORD_FILE)), 1);
+	}
+	ck_assert_int_eq(err, IKE_OK);
+	ck_assert_uint_ge(failed, 3);
+	/* what the start had no memory for comes with the next look */
+	world_run(w, SEC(65));
+	ck_assert_uint_ge(a->daemon->stats.adopted + a->daemon->stats.child_up, 1);
+	ck_assert(hosts_one_pair(w) == NULL);
+	world_free(w);
+}
+END_TEST
+
+/* One entry that could not be made is made up for before anybody can kill the daemon. */
+START_TEST(an_entry_is_made_up_for)
+{
+	for (long n = 1;; n++) {
+		struct world *w = two_hosts();
+		struct node *a = &w->node[0];
+		hosts_child_soft(a, 0);
+		fail_alloc_at(n);
+		world_run(w, MSEC(100));
+		bool hit = fail_alloc_hit();
+		fail_alloc_at(0);
+		world_run(w, SEC(5));
+		ck_assert(!a->daemon->record.incomplete && !a->daemon->record.rewrite);
+		ck_assert_uint_ge(a->daemon->record.by_in.count, 1);
+		world_free(w);
+		if (!hit)
+			break;
+	}
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -191,6 +241,8 @@ suite(void)
 	tcase_add_test(t, the_file_is_kept_short);
 	tcase_add_test(t, lines_of_the_dead_go);
 	tcase_add_test(t, a_full_disk_is_said_once);
+	tcase_add_test(t, without_memory_the_file_stays);
+	tcase_add_test(t, an_entry_is_made_up_for);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -13,6 +13,10 @@
 /* The file is written anew when it has so many lines beside two for each pair. */
 #define SLACK 64
 
+/* What could not be written is tried again at once, and then less and less often. */
+#define AGAIN_FIRST SEC(1)
+#define AGAIN_MOST SEC(60)
+
 /* One half. */
 struct key {
 	uint8_t            proto;
@@ -170,7 +174,8 @@ append(struct daemon *d, ike_err err, struct buf *line)
 	buf_free(line);
 }
 
-static void
+/* IKE_E_NOMEM. */
+static ike_err
 take_line(struct record *r, struct slice line)
 {
 	struct record_pair p;
@@ -180,40 +185,47 @@ take_line(struct record *r, struct slice line)
 	r->n_lines++;
 	if (record_get(line, &p, &end) != IKE_OK) {
 		r->rewrite = true;
-		return;
+		return IKE_OK;
 	}
 	e = find_in(r, p.proto, p.spi_in, &p.local);
 	if (end && e != NULL)
 		forget(r, e);
-	if (!end && e == NULL && add(r, &p) != IKE_OK)
-		r->incomplete = true;
+	return !end && e == NULL ? add(r, &p) : IKE_OK;
 }
 
-void
+ike_err
 record_load(struct daemon *d)
 {
 	struct record *r = &d->record;
 	struct buf text = { 0 };
 	ike_err err = d->env.file_load(d->env.arg, RECORD_FILE, &text);
 	struct slice left = buf_slice(&text);
+	ike_err took = err == IKE_E_NOMEM ? err : IKE_OK;
 	const uint8_t *end;
 
-	if (err != IKE_OK && err != IKE_E_NOTFOUND) {
+	if (err != IKE_OK && err != IKE_E_NOTFOUND && err != IKE_E_NOMEM) {
 		log_put(d->env.log, LOG_L_ERROR, NULL, "cannot read the record of our SAs (%s): %s; only reqids tell which are ours",
 		    RECORD_FILE, ike_err_text(err));
 		left.n = 0;
 		r->rewrite = true;
 	}
-	while (left.n > 0 && (end = memchr(left.p, '\n', left.n)) != NULL) {
+	while (took == IKE_OK && left.n > 0 && (end = memchr(left.p, '\n', left.n)) != NULL) {
 		size_t n = (size_t)(end - left.p);
-		take_line(r, slice_of(left.p, n));
+		took = take_line(r, slice_of(left.p, n));
 		left = slice_of(end + 1, left.n - n - 1);
+	}
+	if (took != IKE_OK) {
+		/* the file is to stay as it is */
+		r->rewrite = false;
+		buf_free(&text);
+		return took;
 	}
 	if (left.n > 0)
 		r->rewrite = true;      /* the last line was not finished: nothing may be put behind it */
 	if (r->rewrite && err == IKE_OK)
 		log_put(d->env.log, LOG_L_INFO, NULL, "the record of our SAs (%s) has lines that cannot be read; they are left out", RECORD_FILE);
 	buf_free(&text);
+	return IKE_OK;
 }
 
 /* --- what is in it --- */
@@ -286,6 +298,23 @@ complete(struct daemon *d)
 }
 
 void
+record_catch_up(struct daemon *d)
+{
+	struct record *r = &d->record;
+
+	if ((!r->incomplete && !r->rewrite) || d->now < r->again)
+		return;
+	r->wait = r->wait == 0 ? AGAIN_FIRST : 2 * r->wait < AGAIN_MOST ? 2 * r->wait : AGAIN_MOST;
+	r->again = d->now + r->wait;
+	if (r->incomplete)
+		complete(d);
+	if (r->rewrite)
+		store(d);
+	if (!r->incomplete && !r->rewrite)
+		r->again = r->wait = 0;
+}
+
+void
 record_tend(struct daemon *d)
 {
 	struct record *r = &d->record;
@@ -298,8 +327,6 @@ record_tend(struct daemon *d)
 		forget(r, e);
 		changed = true;
 	}
-	if (r->incomplete)
-		complete(d);
 	if (changed || r->rewrite)
 		store(d);
 }

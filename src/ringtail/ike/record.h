@@ -47,6 +47,7 @@ struct record {
 	bool        rewrite;          /* the file does not say what |entries| say: append nothing, store it anew */
 	bool        failed;           /* it could not be written, which was said */
 	bool        incomplete;       /* an entry could not be made for want of memory */
+	ike_time    again, wait;      /* neither is tried again before; the pause until then */
 };
 
 /* record_text.c: one line, with its end.  IKE_E_NOMEM. */
@@ -62,14 +63,20 @@ MUST_USE ike_err record_get(struct slice line, struct record_pair *out, bool *en
 void record_init(struct record *r, const uint8_t seed[16]);
 void record_fini(struct record *r);
 
-/* Read the file of a former process.  What cannot be read is left out, with a word in the log. */
-void record_load(struct daemon *d);
+/*
+ * Read the file of a former process.  What cannot be read is left out, with a word in the log.  IKE_E_NOMEM: what lives would be taken for
+ * foreign, so there is no start.
+ */
+MUST_USE ike_err record_load(struct daemon *d);
 
 /* The pair of which |id| is a half, and which half it is; NULL: it is not in the record. */
 const struct record_pair *record_find(const struct daemon *d, const struct sa_id *id, enum sa_dir *dir_out);
 
 /* |c| is about to be installed: both SPIs are known. */
 void record_child(struct daemon *d, const struct child *c);
+
+/* At the end of each entry point: what had no memory, or could not be written, once more. */
+void record_catch_up(struct daemon *d);
 
 /* |c| was taken out of the kernel.  If that is not true of a half yet, the line stays until it is. */
 void record_end(struct daemon *d, const struct child *c);
