@@ -189,20 +189,33 @@ hosts_reset_counters(struct world *w)
 	}
 }
 
+static unsigned
+undelivered(const struct world *w, unsigned *sent)
+{
+	unsigned delivered = 0;
+
+	*sent = 0;
+	for (unsigned i = 0; i < w->n_nodes; i++) {
+		*sent += w->node[i].sent;
+		delivered += w->node[i].delivered;
+	}
+	return *sent - delivered;
+}
+
 const char *
 hosts_nothing_lost(struct world *w)
 {
 	static char why[160];
-	unsigned sent = 0, delivered = 0;
+	unsigned sent, lost = undelivered(w, &sent);
 
-	for (unsigned i = 0; i < w->n_nodes; i++) {
-		sent += w->node[i].sent;
-		delivered += w->node[i].delivered;
+	/* what is on its way is not lost */
+	if (lost != 0) {
+		world_run(w, MSEC(100));
+		lost = undelivered(w, &sent);
 	}
-	if (sent == delivered)
+	if (lost == 0)
 		return NULL;
-	(void)snprintf(why, sizeof(why), "%u of %u packets lost (%s)", sent - delivered, sent,
-	    w->why_dropped != NULL ? w->why_dropped : "held");
+	(void)snprintf(why, sizeof(why), "%u of %u packets lost (%s)", lost, sent, w->why_dropped != NULL ? w->why_dropped : "held");
 	return why;
 }
 
