@@ -184,7 +184,44 @@ one_way_check(struct world *w)
 
 HOSTS(v2_two, conf_v2, conf_v2, 0)
 
+static const char v2_no_renewal[] = REMOTE("ikev2", "rekey off;") PLAIN_SAINFO;
+HOSTS(v2_no_renewal, v2_no_renewal, v2_no_renewal, 0)
+
+/* An IKE SA that is not to be renewed, another one beside it, and a pair that is renewed on the first: its deletes belong there. */
+static void
+beside_another(struct world *w)
+{
+	hosts_first_packet(w);
+	hosts_ike_soft(A(w), 0);
+	world_run(w, SEC(1));
+	struct ike_sa *ike = hosts_ike(A(w), 0);
+	if (ike == NULL)
+		return;
+	daemon_tick(A(w)->daemon, w->now);
+	if (ike_initiate(A(w)->daemon, ike->rmt, &ike->local, &ike->remote, 0, NULL) != IKE_OK)
+		return;
+	daemon_tick(A(w)->daemon, w->now);
+	world_run(w, SEC(1));
+	hosts_child_soft(A(w), 0);
+	world_run(w, SEC(10));
+}
+
+static const char *
+beside_check(struct world *w)
+{
+	if (node_all_ikes(A(w)) != 2 || A(w)->daemon->stats.rekeys != 1)
+		return "not what the story is about";
+	for (unsigned i = 0; i < 2; i++) {
+		const struct child *c = hosts_child(&w->node[i], 0);
+		const struct ike_sa *ike = c == NULL ? NULL : ike_sa_get(w->node[i].daemon, c->ike_id);
+		if (ike == NULL || !ike->rekeyed != (i == 1))
+			return "a pair is with another IKE SA than the one that made it";
+	}
+	return world_check(w);
+}
+
 static const struct scenario scenarios[] = {
+	{ .name = "v2 beside another", .build = build_v2_no_renewal, .run = beside_another, .check = beside_check, .runs = 6 },
 	{ .name = "v1 one way", .build = build_v1_two, .run = one_way, .check = one_way_check, .runs = 8 },
 	{ .name = "v2 one way", .build = build_v2_two, .run = one_way, .check = one_way_check, .runs = 8 },
 	{ .name = "v1 ten years", .build = build_v1_years, .run = hosts_first_packet, .check = hosts_one_pair, .runs = 4 },

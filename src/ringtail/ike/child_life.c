@@ -112,7 +112,8 @@ follow(struct child *c)
 {
 	struct ike_sa *ike = ike_sa_get(c->d, c->ike_id), *heir;
 
-	if (ike == NULL || !ike->rekeyed)
+	/* one that is only to be renewed, or to end without an heir, still has its children */
+	if (ike == NULL || !ike->rekeyed || ike->state == IKE_ESTABLISHED)
 		return;
 	heir = ike_find_for_peer(c->d, &c->local.addr, &c->remote.addr);
 	if (heir != NULL && heir->state == IKE_ESTABLISHED && ike_same_peer(heir, ike))
