@@ -135,6 +135,9 @@ settle_pair(struct ike_sa *a, struct ike_sa *b)
 
 	a->d->stats.collisions++;
 	bool heirs = a->replaces != 0 && a->replaces == b->replaces;
+	/* what was being made on the loser may have come up at one end only */
+	if (loser->nchildren > 0)
+		live_compare(winner);
 	if (loser->ops->child_outlives_ike || heirs)
 		ike_hand_over(loser, winner);
 	if (loser->side == INITIATOR) {
