@@ -106,8 +106,10 @@ start_up(struct daemon *d)
 	look_at_keys(d);
 	TRY(record_load(d));
 	sadb_set_audit(d->sadb, d->conf->timers.audit, d->now);
-	/* a kernel that cannot be read now is read again by sadb_tick(); the daemon serves meanwhile */
+	/* a kernel that cannot be read now is read again by sadb_tick(), and the daemon serves meanwhile; it does not without memory */
 	ike_err err = sadb_resync(d->sadb, d->now);
+	if (err == IKE_E_NOMEM)
+		return err;
 	if (err != IKE_OK)
 		log_put(d->env.log, LOG_L_WARNING, NULL, "cannot read the kernel's SAD and SPD yet: %s (%s)",
 		    ike_err_text(err), d->env.kern->reason);

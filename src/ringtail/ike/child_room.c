@@ -33,16 +33,19 @@ packets_in(const struct child *c)
 }
 
 /*
- * We have asked for the pair that is to take the place of |o|, and the peer, which holds its outbound half of that back for a second
- * at most, asks for |c| before it has sent anything there: it was restarted meanwhile, has lost what it held back, and sends on |o|.
+ * |next| is to take the place of |o|, and the peer asks for |c| without having used |next|: it was restarted meanwhile and has lost |next|
+ * or its outbound half, which it holds back for a second at most; it sends on |o|.
  */
 static bool
 peer_stays(const struct child *o, const struct child *c)
 {
 	const struct child *next = child_get(o->d, o->replaced_by);
 
-	return next != NULL && next->state == CHILD_INSTALLED && next->side == INITIATOR && !next->adopted &&
-	    c->side == RESPONDER && c->created - next->installed < HELD_BACK && packets_in(next) == 0 && packets_in(o) > 0;
+	if (next == NULL || next->state != CHILD_INSTALLED || next->adopted || c->side != RESPONDER)
+		return false;
+	/* what it has asked for it uses at once, and lets us know by deleting |o| */
+	bool unheard = next->side == INITIATOR ? c->created - next->installed < HELD_BACK : next->pending_out != NULL;
+	return unheard && packets_in(next) == 0 && packets_in(o) > 0;
 }
 
 /* How much |o| is needed when |c| comes, in steps; within one the older is needed less. */
